@@ -9,6 +9,8 @@ export interface SuiteTotals {
   readonly total: number;
   readonly passed: number;
   readonly skipped: number;
+  /** True when the suite ended early and uvu kept the error to itself. */
+  readonly swallowed: boolean;
 }
 
 /** Says what one test file ran. */

@@ -60,5 +60,5 @@ function isErrorClass(matcher: Exclude<ErrorMatcher, RegExp | string>): matcher 
 function describeMatcher(matcher: ErrorMatcher): string {
   if (typeof matcher === 'string') return `the message ${inspect(matcher)}`;
   if (matcher instanceof RegExp) return `a message like ${matcher}`;
-  return isErrorClass(matcher) ? matcher.name : `an error that satisfies ${matcher}`;
+  return isErrorClass(matcher) ? matcher.name : 'an error that the function accepts';
 }

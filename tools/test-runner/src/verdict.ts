@@ -41,19 +41,17 @@ function reasonsOfProcess({ timedOutAfterMs, leak, orphan, exitCode, signal, tot
 }
 
 function reasonsOfTotals(totals: Totals): string[] {
-  const total = sum(totals, 'total');
-  const passed = sum(totals, 'passed');
   const unexpected = sum(totals, 'skipped') - totals.skips.length;
   const empty = totals.suites.filter((suite) => suite.total + suite.skipped === 0).length;
   const reasons: string[] = [];
   if (totals.suites.length === 0) reasons.push('ran no suite: is .run() missing?');
   if (empty > 0) reasons.push(`${empty} ${empty === 1 ? 'suite has' : 'suites have'} no test`);
-  if (passed !== total) {
-    reasons.push(`passed ${passed} of ${total} (a hook that threw, or a throw of something else than an Error, ends a suite)`);
+  for (const { passed, total } of totals.suites.filter((suite) => suite.swallowed)) {
+    reasons.push(`a suite ended early after ${passed} of ${total}: a hook threw, or a test threw what is not an Error`);
   }
   if (totals.onlys.length > 0) reasons.push(`it.only was left in: ${totals.onlys.join('; ')}`);
   else if (unexpected > 0) reasons.push(`${unexpected} skipped without a reason: a leftover .only or .skip`);
-  if (totals.lateSuites > 0) reasons.push(`${totals.lateSuites} suites were declared while others ran`);
+  if (totals.lateSuites > 0) reasons.push(`suites declared while others ran: ${totals.lateSuites}`);
   return reasons;
 }
 
