@@ -1,0 +1,34 @@
+// `npm start [-- OPTIONS]`: builds the example server and runs it. Stdout belongs to the server.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { install } from './lib/install.mjs';
+import { main } from './lib/main.mjs';
+import { turbo } from './lib/pnpm.mjs';
+import { root } from './lib/workspace.mjs';
+
+await main(async () => {
+  await install({ quiet: true });
+  process.stderr.write('Building the example server …\n');
+  if (!(await turbo(['build', '--filter=@flagz/example-server...'], { quiet: true }))) {
+    throw new Error('the build failed, see above');
+  }
+  process.exitCode = await serve(process.argv.slice(2));
+});
+
+/** Runs the server until it ends. @returns its exit code */
+async function serve(options) {
+  const server = spawn(process.execPath, ['examples/server/dist/main.js', ...defaultOptions(options), ...options], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  // Lives on until the server has ended. From a terminal the server gets Ctrl-C twice: its own, and this one.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.kill(signal));
+  const [exitCode, signal] = await once(server, 'exit');
+  return exitCode ?? 128 + constants.signals[signal];
+}
+
+function defaultOptions(options) {
+  const chosen = options.some((option) => /^--config[-_]dir(=|$)/.test(option)) || process.env.DEMO_CONFIG_DIR !== undefined;
+  return chosen ? [] : ['--config_dir', 'examples/server/flagz.d'];
+}
