@@ -36,12 +36,12 @@ export interface FlagType<T> {
   equals?(a: T, b: T): boolean;
 }
 
-/**
- * Stands for a flag type that takes its shape from the flag's default, as `json()` without a schema does.
- *
- * @typeParam Base bounds the defaults it can take.
- */
-export interface FlagTypeOfDefault<Base> {
-  /** Makes the flag type for one default. */
-  forDefault<T extends Base>(value: T): FlagType<T>;
+/** Stands for a flag type that takes its shape from the flag's default, as `json()` without a schema does. */
+export interface FlagTypeOfDefault {
+  /**
+   * Makes the flag type for one default.
+   *
+   * @throws {Error} when the default has no shape that the type can take.
+   */
+  forDefault<T>(value: T): FlagType<T>;
 }

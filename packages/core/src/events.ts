@@ -1,0 +1,71 @@
+import type { FlagError } from './errors.ts';
+import type { Rejection, WatcherState } from './source.ts';
+
+/** Records one change of a flag's effective value. Texts are canonical; sensitive ones are redacted. */
+export interface FlagChange {
+  readonly flag: string;
+  /** The layer whose batch changed the value. */
+  readonly source: string;
+  readonly revision: string | undefined;
+  readonly previous: string;
+  readonly next: string;
+  /** Version of the flag set that the batch made: changes of one batch share it. */
+  readonly version: number;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** Is everything that happens in a flag set, as one union: switch on `kind`. */
+export type FlagEvent =
+  | ({ readonly kind: 'change' } & FlagChange)
+  | ({ readonly kind: 'rejected' } & Rejection)
+  | { readonly kind: 'unknown'; readonly flag: string; readonly source: string; readonly revision: string | undefined }
+  | {
+      readonly kind: 'restart-needed';
+      readonly flag: string;
+      readonly source: string;
+      readonly revision: string | undefined;
+      /** The text that a restart would bring. */
+      readonly next: string;
+    }
+  | { readonly kind: 'deprecated'; readonly flag: string; readonly source: string; readonly reason: string }
+  | { readonly kind: 'notifier-error'; readonly flag: string; readonly error: Error }
+  | {
+      readonly kind: 'watcher';
+      readonly source: string;
+      readonly state: WatcherState;
+      readonly restarts: number;
+      readonly error: FlagError | undefined;
+    };
+
+/** Is told of each event. What it throws is dropped: there is nobody left to tell. */
+export type FlagListener = (event: FlagEvent) => void;
+
+/** Hands events to listeners, each of which is on its own. */
+export class EventStream {
+  readonly #listeners = new Set<{ readonly tell: FlagListener }>();
+
+  /** Tells whether anybody listens, so that nobody builds events for none. */
+  get heard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  subscribe(listener: FlagListener): () => void {
+    // A wrapper a subscription: the same function may subscribe twice, and each unsubscribes for itself.
+    const entry = { tell: listener };
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
+  }
+
+  emit(event: FlagEvent): void {
+    for (const { tell } of this.#listeners) {
+      try {
+        // An asynchronous listener's rejection must not end the process either.
+        const answer: unknown = tell(event);
+        if (answer instanceof Promise) answer.catch(() => {});
+      } catch {
+        continue;
+      }
+    }
+  }
+}

@@ -1,0 +1,331 @@
+import { BatchEngine } from './batch.ts';
+import { checksum } from './checksum.ts';
+import { FlagError, StaticFlagError, UnknownFlagError, quote, reasonOf } from './errors.ts';
+import type { FlagChange, FlagListener } from './events.ts';
+import type { FlagType, FlagTypeOfDefault } from './flag-type.ts';
+import { DynamicFlag, Flag, type FlagNode, type FlagOptions, type FlagOwner } from './flag.ts';
+import type { Invariant, ValuesOf } from './invariant.ts';
+import { type Held, Layer } from './layer.ts';
+import { Notifiers } from './notifiers.ts';
+import { ask, formatValue, readRaw, validate } from './read-value.ts';
+import { showFlag } from './show-flag.ts';
+import { Snapshot } from './snapshot.ts';
+import type { BatchOutcome, LayerKind, RawValue, Source } from './source.ts';
+import { string } from './text.ts';
+import type { Validator } from './validators.ts';
+import { type WatchOptions, Watcher } from './watcher.ts';
+
+const NAME = /^[A-Za-z][A-Za-z0-9_.-]*$/;
+
+/** Configures a flag set. */
+export interface FlagSetOptions {
+  /** How many changes the history keeps. @default 1000 */
+  readonly historySize?: number;
+}
+
+/** Is a flag with the flag that names the file of its text. */
+export interface FileFlag {
+  readonly flag: Flag<unknown>;
+  readonly path: Flag<string>;
+}
+
+/**
+ * Holds the flags of a service.
+ *
+ * @example
+ * const flags = new FlagSet('checkout');
+ * const rate = flags.dynamic('rate', int, 10, 'Requests per second.').withValidator(inRange(1, 1000));
+ * await using watcher = await flags.watch(source);
+ * rate.get(); //=> 10
+ */
+export class FlagSet {
+  /** Names the flag set in metrics and pages. */
+  readonly name: string;
+  readonly #engine: BatchEngine;
+  readonly #process = new Layer('process', 'process');
+  readonly #watchers = new Map<string, Watcher>();
+  readonly #fileFlags: FileFlag[] = [];
+  readonly #owner: FlagOwner;
+  #sorted: readonly Flag<unknown>[] | undefined;
+  #snapshot: Snapshot | undefined;
+  #checksums: { readonly version: number; readonly dynamic: string; readonly static: string } | undefined;
+
+  constructor(name: string, { historySize = 1000 }: FlagSetOptions = {}) {
+    this.name = name;
+    this.#engine = new BatchEngine(historySize);
+    this.#engine.layers.add(this.#process);
+    this.#owner = {
+      setText: (flag, text) => this.#setProcess(flag, text),
+      reset: (flag) => this.#setProcess(flag, undefined),
+      addValidator: (flag, validator) => this.#addValidator(flag, validator),
+      show: (flag) => showFlag(flag, this.#engine),
+    };
+  }
+
+  /** Counts the batches that changed something. */
+  get version(): number {
+    return this.#engine.version;
+  }
+
+  /** Lists the watchers in the order of their first `watch` call, the stopped ones too. */
+  get watchers(): readonly Watcher[] {
+    return [...this.#watchers.values()];
+  }
+
+  /** Lists the flags that {@link FlagSet.fileFlag} paired with a path. */
+  get fileFlags(): readonly FileFlag[] {
+    return [...this.#fileFlags];
+  }
+
+  /**
+   * Declares a flag that is fixed once the program has started: it takes values from the command line, the environment
+   * and the first load of a source.
+   *
+   * @throws {FlagError} when the name is taken or malformed, or the default is not a value of the type.
+   */
+  static<T>(name: string, type: FlagTypeOfDefault, defaultValue: T, usage: string, options?: FlagOptions): Flag<T>;
+  static<T>(name: string, type: FlagType<T>, defaultValue: NoInfer<T>, usage: string, options?: FlagOptions): Flag<T>;
+  static<T>(name: string, type: FlagType<T> | FlagTypeOfDefault, defaultValue: T, usage: string, options: FlagOptions = {}): Flag<T> {
+    return this.#declare(name, type, defaultValue, options, (shape, node) => new Flag(name, shape, usage, false, options, node));
+  }
+
+  /**
+   * Declares a flag that operators change while the program runs.
+   *
+   * @throws {FlagError} when the name is taken or malformed, or the default is not a value of the type.
+   */
+  dynamic<T>(name: string, type: FlagTypeOfDefault, defaultValue: T, usage: string, options?: FlagOptions): DynamicFlag<T>;
+  dynamic<T>(name: string, type: FlagType<T>, defaultValue: NoInfer<T>, usage: string, options?: FlagOptions): DynamicFlag<T>;
+  dynamic<T>(name: string, type: FlagType<T> | FlagTypeOfDefault, defaultValue: T, usage: string, options: FlagOptions = {}): DynamicFlag<T> {
+    return this.#declare(name, type, defaultValue, options, (shape, node) => new DynamicFlag(name, shape, usage, true, options, node));
+  }
+
+  /**
+   * Declares `<name>_path`, the path of a file that holds the flag's text.
+   *
+   * Core reads no files: watch `fileFlagSource(flags)` of `@flagz/configmap`, or a source of your own over
+   * {@link FlagSet.fileFlags}.
+   */
+  fileFlag(flag: Flag<unknown>): Flag<string> {
+    const usage = `Path of a file that holds the text of ${flag.name}.`;
+    const name = `${flag.name}_path`;
+    const path = flag.dynamic ? this.dynamic(name, string, '', usage) : this.static(name, string, '', usage);
+    this.#fileFlags.push({ flag, path });
+    return path;
+  }
+
+  /**
+   * Relates several flags: a batch that would break the relation is refused as far as these flags go, together.
+   *
+   * @param holds answers `true`, or a reason, or throws.
+   * @throws {FlagError} when the defaults break it, which is a bug of the program.
+   * @example
+   * flags.invariant([low, high], (low, high) => low <= high || 'low above high');
+   */
+  invariant<const Flags extends readonly Flag<unknown>[]>(
+    related: Flags,
+    holds: (...values: ValuesOf<Flags>) => boolean | string,
+  ): this {
+    const names = related.map((flag) => flag.name).join(', ');
+    const invariant = { flags: related, holds: holds as Invariant['holds'] };
+    const refusal = ask(() => invariant.holds(...related.map((flag) => flag.defaultValue)));
+    if (refusal) throw this.#misdeclared(`the defaults of ${names} break an invariant: ${refusal.reason}`);
+    for (const flag of related) flag.node.invariants.push(invariant);
+    return this;
+  }
+
+  /** Finds a flag by its name. */
+  find(name: string): Flag<unknown> | undefined {
+    return this.#engine.flags.get(name);
+  }
+
+  /** Gives the flags, sorted by name. */
+  [Symbol.iterator](): Iterator<Flag<unknown>> {
+    this.#sorted ??= [...this.#engine.flags.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
+    return this.#sorted[Symbol.iterator]();
+  }
+
+  /** Subscribes to everything that happens, as one typed stream; gives what ends the subscription. */
+  subscribe(listener: FlagListener): () => void {
+    return this.#engine.events.subscribe(listener);
+  }
+
+  /** Gives the latest changes, oldest first. */
+  history(): readonly FlagChange[] {
+    return this.#engine.history.list();
+  }
+
+  /** Gives a consistent picture of all values, made once a version: what one request should work with. */
+  snapshot(): Snapshot {
+    if (this.#snapshot?.version === this.version) return this.#snapshot;
+    this.#snapshot = new Snapshot(this.version, this.#engine.flags.values());
+    return this.#snapshot;
+  }
+
+  /**
+   * Computes the checksum of all dynamic, or all static, flags: equal configurations have equal checksums, in every
+   * process. Cached by version.
+   */
+  checksum(of: 'dynamic' | 'static'): string {
+    if (this.#checksums?.version === this.version) return this.#checksums[of];
+    const sum = (dynamic: boolean): string =>
+      checksum([...this].filter((flag) => flag.dynamic === dynamic).map((flag) => [flag.name, flag.text]));
+    this.#checksums = { version: this.version, dynamic: sum(true), static: sum(false) };
+    return this.#checksums[of];
+  }
+
+  /**
+   * Loads what is read once, such as a command line, as a layer: one batch, static flags too.
+   *
+   * A second load of the same name replaces the first. Nothing is thrown for refused values: the outcome lists them.
+   */
+  load(
+    layer: { readonly name: string; readonly kind: Exclude<LayerKind, 'process'> },
+    values: Iterable<readonly [key: string, value: RawValue]>,
+  ): BatchOutcome {
+    return this.#engine.apply({ layer: this.#layer(layer.kind, layer.name), values, replace: true, starting: true });
+  }
+
+  /**
+   * Puts a source to work.
+   *
+   * Resolves once its first load has been applied, or at once with `required: false`.
+   *
+   * @throws {SourceError} when it has not loaded within the time-out, or holds refused values: the message names each.
+   * @throws {FlagError} when a source of that name is being watched already.
+   */
+  async watch(source: Source, options: WatchOptions = {}): Promise<Watcher> {
+    const known = this.#watchers.get(source.name);
+    if (known && known.status.state !== 'stopped') {
+      throw this.#misdeclared(`source ${quote(source.name)} is being watched already; give each source a name of its own`);
+    }
+    const layer = this.#layer(source.kind ?? 'source', source.name);
+    const watcher = new Watcher(source, layer, this.#engine, options);
+    this.#watchers.set(source.name, watcher);
+    await watcher.started;
+    return watcher;
+  }
+
+  /**
+   * Overrides flags above everything else until the result is disposed of: the tests' and the emergencies' tool.
+   *
+   * @throws {FlagError} when a flag is unknown or static, or a value is refused: nothing has changed then.
+   * @example
+   * using _ = flags.override({ recommendations_enabled: false });
+   */
+  override(values: Readonly<Record<string, unknown>>): Disposable {
+    const texts = Object.entries(values).map(([name, value]) => {
+      const flag = this.#mustFind(name);
+      if (!flag.dynamic) throw new StaticFlagError(name);
+      const text = formatValue(flag, value);
+      flag.check(text);
+      return [name, text] as const;
+    });
+    const layer = new Layer('override', 'process');
+    this.#engine.layers.add(layer);
+    const { rejected } = this.#engine.apply({ layer, values: texts });
+    const dispose = (): void => {
+      this.#engine.apply({ layer, values: [], replace: true });
+      if (layer.held.size === 0) this.#engine.layers.remove(layer);
+    };
+    if (rejected[0]) {
+      dispose();
+      throw rejected[0].error;
+    }
+    return { [Symbol.dispose]: dispose };
+  }
+
+  #declare<T, F extends Flag<T>>(
+    name: string,
+    type: FlagType<T> | FlagTypeOfDefault,
+    defaultValue: T,
+    options: FlagOptions,
+    make: (type: FlagType<T>, node: FlagNode) => F,
+  ): F {
+    if (!NAME.test(name)) throw this.#misdeclared(`flag ${quote(name)}: a name must match ${NAME.source}`);
+    if (this.#engine.flags.has(name)) throw this.#misdeclared(`flag ${quote(name)} is declared already`);
+    const defaults = this.#readDefault(name, type, defaultValue, options.sensitive ?? false);
+    const defaultHeld: Held = { ...defaults, raw: undefined, revision: undefined, time: 0 };
+    const flag = make(defaults.shape, {
+      ordinal: this.#engine.flags.size,
+      defaultHeld,
+      held: defaultHeld,
+      layer: undefined,
+      lastChange: undefined,
+      validators: [],
+      notifiers: new Notifiers(),
+      invariants: [],
+      derived: new Set(),
+      owner: this.#owner,
+    });
+    this.#engine.flags.set(name, flag);
+    this.#sorted = this.#snapshot = this.#checksums = undefined;
+    this.#adopt(name);
+    return flag;
+  }
+
+  /** Reads the default as any other value, so that it is frozen, canonical, and not the caller's own object. */
+  #readDefault<T>(name: string, type: FlagType<T> | FlagTypeOfDefault, defaultValue: T, sensitive: boolean) {
+    try {
+      const shape = 'forDefault' in type ? type.forDefault(defaultValue) : type;
+      const subject = { name, type: shape, sensitive };
+      return { shape, ...readRaw(subject, formatValue(subject, defaultValue)) };
+    } catch (cause) {
+      throw this.#misdeclared(`the default is refused: ${reasonOf(cause)}`, cause);
+    }
+  }
+
+  /** Gives a flag that is declared late what the layers have kept for it. */
+  #adopt(name: string): void {
+    for (const layer of this.#engine.layers) {
+      const raw = layer.unknown.get(name);
+      if (raw === undefined) continue;
+      layer.unknown.delete(name);
+      this.#engine.apply({ layer, values: [[name, raw]], starting: true });
+    }
+  }
+
+  #addValidator(flag: Flag<unknown>, validator: Validator<unknown>): void {
+    const { defaultHeld, validators } = flag.node;
+    try {
+      validate(flag, [validator], defaultHeld);
+    } catch (cause) {
+      throw this.#misdeclared(`the default is refused: ${reasonOf(cause)}`, cause);
+    }
+    validators.push(validator);
+    for (const layer of this.#engine.layers) {
+      const held = layer.held.get(flag);
+      if (!held) continue;
+      try {
+        validate(flag, [validator], held);
+      } catch (error) {
+        this.#engine.revoke(layer, flag, error as FlagError);
+      }
+    }
+  }
+
+  /** Writes to the highest layer of the process that holds the flag, so that a set inside an override ends with it. */
+  #setProcess(flag: Flag<unknown>, text: string | undefined): void {
+    const { layer } = this.#engine.layers.resolve(flag, (other) => (other.kind === 'process' ? other.held.get(flag) : undefined));
+    const { rejected } = this.#engine.apply({ layer: layer ?? this.#process, values: [[flag.name, text]] });
+    if (rejected[0]) throw rejected[0].error;
+  }
+
+  #layer(kind: LayerKind, name: string): Layer {
+    const known = this.#engine.layers.find(kind, name);
+    if (known) return known;
+    const layer = new Layer(name, kind);
+    this.#engine.layers.add(layer);
+    return layer;
+  }
+
+  #mustFind(name: string): Flag<unknown> {
+    const flag = this.find(name);
+    if (!flag) throw new UnknownFlagError(this.name, name);
+    return flag;
+  }
+
+  #misdeclared(message: string, cause?: unknown): FlagError {
+    return new FlagError('FLAGZ_DECLARATION', `flag set "${this.name}": ${message}`, cause === undefined ? {} : { cause });
+  }
+}

@@ -1,0 +1,33 @@
+import type { FlagChange } from './events.ts';
+
+const LONGEST_TEXT = 1024;
+
+/** Keeps the latest changes, oldest first: a bounded ring, whose texts are cut so that large values cannot fill the memory. */
+export class History {
+  readonly #size: number;
+  readonly #ring: FlagChange[] = [];
+  #oldest = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  add(change: FlagChange): void {
+    if (this.#size === 0) return;
+    const kept = { ...change, previous: cut(change.previous), next: cut(change.next) };
+    if (this.#ring.length < this.#size) {
+      this.#ring.push(kept);
+    } else {
+      this.#ring[this.#oldest] = kept;
+      this.#oldest = (this.#oldest + 1) % this.#size;
+    }
+  }
+
+  list(): readonly FlagChange[] {
+    return [...this.#ring.slice(this.#oldest), ...this.#ring.slice(0, this.#oldest)];
+  }
+}
+
+function cut(text: string): string {
+  return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}… (${text.length} characters)`;
+}

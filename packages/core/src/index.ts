@@ -1,0 +1,29 @@
+export { FlagSet, type FileFlag, type FlagSetOptions } from './flag-set.ts';
+export { DynamicFlag, Flag, type FlagInfo, type FlagOptions, type LayerInfo } from './flag.ts';
+export type { FlagType, FlagTypeOfDefault } from './flag-type.ts';
+export { boolean, string } from './text.ts';
+export { int, int64 } from './integers.ts';
+export { float64 } from './float64.ts';
+export { duration } from './duration.ts';
+export { stringSet, stringSlice } from './string-list.ts';
+export { oneOf } from './one-of.ts';
+export { json, type StandardSchema } from './json.ts';
+export { inRange, matches, minLength, nonEmpty, type Validator } from './validators.ts';
+export type { Notifier, NotifierOptions } from './notifiers.ts';
+export { derive, type Derived } from './derived.ts';
+export type { ValuesOf } from './invariant.ts';
+export type { Snapshot } from './snapshot.ts';
+export type { FlagChange, FlagEvent, FlagListener } from './events.ts';
+export type { BatchOutcome, LayerKind, RawValue, Rejection, Source, SourceSink, WatcherState } from './source.ts';
+export { type WatchOptions, Watcher, type WatcherStatus } from './watcher.ts';
+export type { BackoffOptions } from './backoff.ts';
+export {
+  FlagError,
+  type FlagErrorCode,
+  ParseError,
+  SourceError,
+  type SourceErrorOptions,
+  StaticFlagError,
+  UnknownFlagError,
+  ValidationError,
+} from './errors.ts';

@@ -1,0 +1,80 @@
+import type { Flag } from './flag.ts';
+import type { LayerKind, RawValue, Rejection } from './source.ts';
+
+/** Is a value that passed parse and validation, with where it came from. */
+export interface Held {
+  readonly value: unknown;
+  /** The canonical text. */
+  readonly text: string;
+  /** What the source delivered, so that a re-load need not parse what it has already seen. */
+  readonly raw: RawValue | undefined;
+  readonly revision: string | undefined;
+  readonly time: number;
+}
+
+/** Is a rejection with what was refused, so that the same refusal is announced once. */
+export interface RejectionRecord {
+  readonly rejection: Rejection;
+  readonly raw: RawValue | undefined;
+}
+
+/** Is what a flag's value would be, and the layer that would give it: none for the default. */
+export interface Effect {
+  readonly held: Held;
+  readonly layer: Layer | undefined;
+}
+
+/** Holds the values of one source in one flag set. */
+export class Layer {
+  readonly name: string;
+  readonly kind: LayerKind;
+  readonly held: Map<Flag<unknown>, Held> = new Map();
+  /** What this layer would hold of static flags if the program started now. */
+  readonly pending: Map<Flag<unknown>, Held | undefined> = new Map();
+  readonly rejected: Map<string, RejectionRecord> = new Map();
+  /** Raw values of keys that are no flag yet: a flag declared later finds its value here. */
+  readonly unknown: Map<string, RawValue> = new Map();
+
+  constructor(name: string, kind: LayerKind) {
+    this.name = name;
+    this.kind = kind;
+  }
+}
+
+const KINDS: readonly LayerKind[] = ['environment', 'command line', 'source', 'process'];
+
+/** Keeps the layers in order, bottom to top. */
+export class LayerStack {
+  readonly #layers: Layer[] = [];
+
+  /** Puts a layer above the others of its kind. */
+  add(layer: Layer): void {
+    const rank = KINDS.indexOf(layer.kind);
+    const above = this.#layers.findIndex((other) => KINDS.indexOf(other.kind) > rank);
+    this.#layers.splice(above < 0 ? this.#layers.length : above, 0, layer);
+  }
+
+  remove(layer: Layer): void {
+    const index = this.#layers.indexOf(layer);
+    if (index >= 0) this.#layers.splice(index, 1);
+  }
+
+  find(kind: LayerKind, name: string): Layer | undefined {
+    return this.#layers.find((layer) => layer.kind === kind && layer.name === name);
+  }
+
+  /** Bottom to top. */
+  [Symbol.iterator](): Iterator<Layer> {
+    return this.#layers[Symbol.iterator]();
+  }
+
+  /** Finds the highest layer that holds a value for a flag, where `holding` says what each holds. */
+  resolve(flag: Flag<unknown>, holding: (layer: Layer) => Held | undefined): Effect {
+    for (let index = this.#layers.length - 1; index >= 0; index--) {
+      const layer = this.#layers[index] as Layer;
+      const held = holding(layer);
+      if (held) return { held, layer };
+    }
+    return { held: flag.node.defaultHeld, layer: undefined };
+  }
+}

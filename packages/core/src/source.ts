@@ -1,0 +1,80 @@
+import type { FlagError } from './errors.ts';
+
+/** Is a value as a source delivers it: text, or bytes that are decoded as UTF-8 unless the flag type reads bytes itself. */
+export type RawValue = string | Uint8Array;
+
+/**
+ * Says where raw values come from. Everything else — time-outs, restarts, states, layers — is the watcher's.
+ *
+ * @example
+ * const polled: Source = {
+ *   name: 'config service',
+ *   async watch(sink, signal) {
+ *     while (!signal.aborted) {
+ *       const response = await fetch(url, { signal });
+ *       sink.replace(Object.entries(await response.json()));
+ *       await setTimeout(5_000, undefined, { signal });
+ *     }
+ *   },
+ * };
+ */
+export interface Source {
+  /** Names the layer: shown on the debug page, in metrics, in errors. One live watcher a name. */
+  readonly name: string;
+  /** Places the layer. @default 'source' */
+  readonly kind?: Exclude<LayerKind, 'process'>;
+  /** Says how long this source may be silent before its watcher is stale, in milliseconds. @default 60_000 */
+  readonly staleAfterMs?: number;
+  /**
+   * Loads everything once (`sink.replace`), then reports changes until `signal` aborts.
+   *
+   * To throw is to ask to be started again, after a backoff; to return is to be done: the values stay, nothing restarts
+   * it. The signal aborts when the watcher stops, and after each attempt, so that what hangs on it is released.
+   */
+  watch(sink: SourceSink, signal: AbortSignal): Promise<void>;
+}
+
+/** Takes what a source found. A sink whose attempt has ended takes nothing: its outcomes are empty. */
+export interface SourceSink {
+  /** Says what the source holds altogether: a key that is not among `values` leaves the layer. One batch. */
+  replace(values: Iterable<readonly [key: string, value: RawValue]>, revision?: string): BatchOutcome;
+  /** Says what changed; `undefined` stands for a key that is gone. One batch. */
+  update(changes: Iterable<readonly [key: string, value: RawValue | undefined]>, revision?: string): BatchOutcome;
+  /** Says that the connection is alive although nothing changed. */
+  alive(): void;
+}
+
+/** Orders the layers, bottom to top; within a kind the later one is higher. The default lies below all of them. */
+export type LayerKind = 'environment' | 'command line' | 'source' | 'process';
+
+/** Tells what became of a batch. */
+export interface BatchOutcome {
+  /** Version of the flag set after the batch. */
+  readonly version: number;
+  /** Keys whose value, or deletion, was taken; also when nothing changed by it. */
+  readonly accepted: readonly string[];
+  /** Keys that keep their last good value of this layer, with the reasons. */
+  readonly rejected: readonly Rejection[];
+  /** Keys that are no flag of the set. */
+  readonly unknown: readonly string[];
+  /** Static flags that would change: the program has to be started again. */
+  readonly restartNeeded: readonly string[];
+}
+
+/** Says which key was refused, where, and why. Sensitive values are redacted. */
+export interface Rejection {
+  readonly flag: string;
+  readonly source: string;
+  readonly revision: string | undefined;
+  /** The refused text, cut when long; `undefined` where a deletion was refused. */
+  readonly text: string | undefined;
+  readonly error: FlagError;
+  /** When it was refused first, in milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/**
+ * Says how a source at work is doing: `starting` until its first load, `live` while it follows, `stale` when it failed or
+ * was silent for too long (the last good values stay), `stopped` for good.
+ */
+export type WatcherState = 'starting' | 'live' | 'stale' | 'stopped';

@@ -1,0 +1,286 @@
+import { type BackoffOptions, backoffMs, delay } from './backoff.ts';
+import type { BatchEngine, BatchRequest } from './batch.ts';
+import { FlagError, SourceError, quote, reasonOf } from './errors.ts';
+import type { Layer } from './layer.ts';
+import type { BatchOutcome, Rejection, Source, SourceSink, WatcherState } from './source.ts';
+
+/** How long a source may take to end after its signal has aborted, in milliseconds. */
+const STOP_TIMEOUT_MS = 5_000;
+
+/** Configures a watcher. */
+export interface WatchOptions {
+  /** Stops the watcher when it aborts; a start under way rejects with its reason. */
+  readonly signal?: AbortSignal;
+  /** Whether `watch` waits for the first load, and fails without it. @default true */
+  readonly required?: boolean;
+  /** How long the first load of a required source may take, in milliseconds. @default 10_000 */
+  readonly startTimeoutMs?: number;
+  /** How long the source may be silent before it is stale, in milliseconds. @default what the source says, else 60_000 */
+  readonly staleAfterMs?: number;
+  /** Waits between attempts. @default 100 ms to 30 s, exponential, full jitter */
+  readonly backoff?: BackoffOptions;
+}
+
+/** Shows how a source at work is doing. */
+export interface WatcherStatus {
+  readonly source: string;
+  readonly state: WatcherState;
+  /** The last failure, also when the source has recovered since. */
+  readonly lastError: FlagError | undefined;
+  /** When the source was heard last, in milliseconds since the epoch. */
+  readonly lastSuccess: number | undefined;
+  /** How many times it was started again. */
+  readonly restarts: number;
+  readonly revision: string | undefined;
+  /** What its layer refuses right now. */
+  readonly rejected: readonly Rejection[];
+  /** Keys of its layer that are no flag. */
+  readonly unknown: readonly string[];
+}
+
+/** Says how far an attempt has come. */
+interface Progress {
+  /** Whether its sink still listens. */
+  open: boolean;
+  /** Whether it has followed the source, so that the next failure is a first one. */
+  loaded: boolean;
+}
+
+/**
+ * Keeps one source at work on one layer: starts it, bounds its start, starts it again, reports its state, stops it.
+ *
+ *     starting ──load──▶ live ◀──heard── stale
+ *         │               └──failed,silent─▲
+ *         └──────── stop, failed start ──────────▶ stopped
+ *
+ * One attempt at a time: attempt, wait, attempt. Each has a sink of its own, which is deaf once the attempt is over.
+ */
+export class Watcher {
+  /**
+   * Resolves when the start is over.
+   *
+   * @internal
+   */
+  readonly started: Promise<void>;
+  readonly #source: Source;
+  readonly #layer: Layer;
+  readonly #engine: BatchEngine;
+  readonly #options: WatchOptions;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+  #state: WatcherState = 'starting';
+  #lastError: FlagError | undefined;
+  #lastSuccess: number | undefined;
+  #restarts = 0;
+  #loaded = false;
+  #revision: string | undefined;
+  #staleTimer: ReturnType<typeof setTimeout> | undefined;
+  #firstLoad: { done(outcome: BatchOutcome): void; failed(error: unknown): void } | undefined;
+
+  /** @internal */
+  constructor(source: Source, layer: Layer, engine: BatchEngine, options: WatchOptions) {
+    this.#source = source;
+    this.#layer = layer;
+    this.#engine = engine;
+    this.#options = options;
+    this.started = this.#start();
+    this.#running = this.#run();
+  }
+
+  /** Gives the source's name, which is the layer's. */
+  get source(): string {
+    return this.#source.name;
+  }
+
+  /** Tells how the source is doing. */
+  get state(): WatcherState {
+    return this.#state;
+  }
+
+  /** Gives a picture of the watcher at this moment. */
+  get status(): WatcherStatus {
+    return {
+      source: this.#source.name,
+      state: this.#state,
+      lastError: this.#lastError,
+      lastSuccess: this.#lastSuccess,
+      restarts: this.#restarts,
+      revision: this.#revision,
+      rejected: [...this.#layer.rejected.values()].map(({ rejection }) => rejection),
+      unknown: [...this.#layer.unknown.keys()],
+    };
+  }
+
+  /**
+   * Stops the source and resolves when it has ended; a second call is fine. Nothing it says from now on counts.
+   *
+   * @param options.clear takes the source's values away: flags fall back to the layers below. @default false
+   * @throws {SourceError} when the source has not ended within 5 s of its signal.
+   */
+  async stop({ clear = false }: { readonly clear?: boolean } = {}): Promise<void> {
+    this.#stop.abort();
+    this.#firstLoad?.failed(new SourceError(`source ${quote(this.source)}: stopped before it had loaded`));
+    clearTimeout(this.#staleTimer);
+    const ended = await within(STOP_TIMEOUT_MS, this.#running);
+    this.#become('stopped');
+    if (clear) {
+      this.#engine.apply({ layer: this.#layer, values: [], replace: true });
+      if (this.#layer.held.size === 0) this.#engine.layers.remove(this.#layer);
+    }
+    if (!ended) throw new SourceError(`source ${quote(this.source)}: did not end within 5 s of its abort signal`);
+  }
+
+  /** Stops the source, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** Arranges for the first load: what it, the clock, or an abort says first decides. */
+  async #start(): Promise<void> {
+    const { signal, required = true, startTimeoutMs = 10_000 } = this.#options;
+    const onAbort = (): void => {
+      this.#firstLoad?.failed(signal?.reason);
+      this.stop().catch(() => {});
+    };
+    if (signal?.aborted) queueMicrotask(onAbort);
+    else signal?.addEventListener('abort', onAbort, { once: true });
+    this.#stop.signal.addEventListener('abort', () => signal?.removeEventListener('abort', onAbort), { once: true });
+    if (!required && !signal?.aborted) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    try {
+      const outcome = await new Promise<BatchOutcome>((done, failed) => {
+        this.#firstLoad = { done, failed };
+        timer = setTimeout(() => failed(this.#notLoaded(startTimeoutMs)), startTimeoutMs);
+      });
+      if (outcome.rejected.length > 0) throw this.#refused(outcome.rejected);
+    } catch (error) {
+      this.#firstLoad = undefined;
+      await this.stop().catch(() => {});
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      this.#firstLoad = undefined;
+    }
+  }
+
+  async #run(): Promise<void> {
+    // The caller gets the watcher, and its listeners are in place, before the source says its first word.
+    await undefined;
+    let failures = 0;
+    while (!this.#stop.signal.aborted) {
+      const attempt = new AbortController();
+      const onStop = (): void => attempt.abort();
+      this.#stop.signal.addEventListener('abort', onStop, { once: true });
+      const progress: Progress = { open: true, loaded: false };
+      try {
+        await this.#source.watch(this.#sink(progress), attempt.signal);
+        if (this.#stop.signal.aborted) return;
+        if (!this.#loaded) throw new SourceError('ended without having loaded anything');
+        clearTimeout(this.#staleTimer);
+        return;
+      } catch (thrown) {
+        if (this.#stop.signal.aborted) return;
+        failures = progress.loaded ? 1 : failures + 1;
+        this.#failed(thrown);
+      } finally {
+        progress.open = false;
+        this.#stop.signal.removeEventListener('abort', onStop);
+        attempt.abort();
+      }
+      await delay(backoffMs(failures, this.#options.backoff), this.#stop.signal);
+      this.#restarts++;
+    }
+  }
+
+  #sink(progress: Progress): SourceSink {
+    const apply = (request: Omit<BatchRequest, 'layer'>): BatchOutcome => {
+      const { open } = progress;
+      if (!open || this.#stop.signal.aborted) {
+        return { version: this.#engine.version, accepted: [], rejected: [], unknown: [], restartNeeded: [] };
+      }
+      const outcome = this.#engine.apply({ ...request, layer: this.#layer, starting: !this.#loaded });
+      this.#revision = request.revision ?? this.#revision;
+      if (request.replace && !this.#loaded) {
+        this.#loaded = true;
+        this.#firstLoad?.done(outcome);
+      }
+      this.#heard(progress);
+      return outcome;
+    };
+    return {
+      replace: (values, revision) => apply({ values, replace: true, revision }),
+      update: (values, revision) => apply({ values, revision }),
+      alive: () => {
+        if (progress.open && !this.#stop.signal.aborted) this.#heard(progress);
+      },
+    };
+  }
+
+  /** A source that has loaded once may resume where it was: any word of it tells that it follows again. */
+  #heard(progress: Progress): void {
+    if (!this.#loaded) return;
+    progress.loaded = true;
+    this.#lastSuccess = Date.now();
+    this.#become('live');
+    this.#staleTimer ??= this.#staleIn(this.#staleAfterMs);
+  }
+
+  /** One timer at a time, which looks when it rings: a busy source does not set a timer a batch. */
+  #staleIn(ms: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => {
+      const silent = Date.now() - (this.#lastSuccess ?? 0);
+      const left = this.#staleAfterMs - silent;
+      this.#staleTimer = left > 0 ? this.#staleIn(left) : undefined;
+      if (left <= 0) this.#become('stale', this.#error(`nothing heard for ${silent} ms`));
+    }, ms);
+  }
+
+  get #staleAfterMs(): number {
+    return this.#options.staleAfterMs ?? this.#source.staleAfterMs ?? 60_000;
+  }
+
+  #failed(thrown: unknown): void {
+    const error = this.#error(reasonOf(thrown), thrown);
+    this.#lastError = error;
+    clearTimeout(this.#staleTimer);
+    this.#staleTimer = undefined;
+    this.#become(this.#loaded ? 'stale' : 'starting', error);
+    if (thrown instanceof SourceError && thrown.fatalAtStart) this.#firstLoad?.failed(error);
+  }
+
+  /** Changes the state and says so; an error is said even where the state stays. */
+  #become(state: WatcherState, error?: FlagError): void {
+    if (this.#state === 'stopped' || (this.#state === state && !error)) return;
+    this.#state = state;
+    if (error) this.#lastError = error;
+    this.#engine.events.emit({ kind: 'watcher', source: this.source, state, restarts: this.#restarts, error });
+  }
+
+  #error(reason: string, cause?: unknown): SourceError {
+    return new SourceError(`source ${quote(this.source)}: ${reason}`, cause === undefined ? {} : { cause });
+  }
+
+  #notLoaded(ms: number): SourceError {
+    const last = this.#lastError ? `; last error: ${this.#lastError.message}` : '';
+    return this.#error(`not loaded within ${ms} ms${last}`, this.#lastError);
+  }
+
+  #refused(rejected: readonly Rejection[]): SourceError {
+    const errors = rejected.map(({ error }) => error);
+    const list = errors.map(({ message }) => message).join('; ');
+    return this.#error(`${errors.length} refused: ${list}`, new AggregateError(errors, list));
+  }
+}
+
+/** Tells whether a promise has settled in time. */
+async function within(ms: number, settled: Promise<void>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([settled.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
