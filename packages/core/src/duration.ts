@@ -2,22 +2,21 @@ import type { FlagType } from './flag-type.ts';
 import { within64Bits } from './integers.ts';
 import { ofKind, refuse } from './refuse.ts';
 
-const DURATION = /^[+-]?(?:0|(?:(?=\.?\d)\d*(?:\.\d*)?(?:[nuµμm]?s|[mhdw]))+)$/;
-const PART = /(\d*)(?:\.(\d*))?([nuµμm]?s|[mhdw])/g;
+const PART = /(?=\.?\d)(\d*)(?:\.(\d*))?([nuµμm]?s|[mhdw])/gy;
 const MINUTE = 60_000_000_000n;
 
 /** Nanoseconds of each unit; µ is written with either of its two code points. */
-const UNITS: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1_000n,
-  µs: 1_000n,
-  μs: 1_000n,
-  ms: 1_000_000n,
-  s: 1_000_000_000n,
-  m: MINUTE,
-  h: 60n * MINUTE,
-  d: 1_440n * MINUTE,
-  w: 10_080n * MINUTE,
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3,
+  μs: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3_600e9,
+  d: 86_400e9,
+  w: 604_800e9,
 };
 
 /**
@@ -35,14 +34,15 @@ const UNITS: Readonly<Record<string, bigint>> = {
 export const duration: FlagType<number> = {
   name: 'duration',
   parse(text) {
-    const trimmed = text.trim();
-    if (!DURATION.test(trimmed)) refuse('expected a duration such as 1h30m or 300ms');
+    const [, sign, size = ''] = /^([+-]?)(.*)/s.exec(text.trim())!;
+    let read = 0;
     let nanoseconds = 0n;
-    for (const [, whole = '', fraction = '', unit = ''] of trimmed.matchAll(PART)) {
-      const scale = UNITS[unit]!;
-      nanoseconds += BigInt(whole) * scale + parseFraction(fraction, Number(scale));
+    for (const [part, whole = '', fraction = '', unit = ''] of size.matchAll(PART)) {
+      read += part.length;
+      nanoseconds += BigInt(whole) * BigInt(UNITS[unit]!) + parseFraction(fraction, UNITS[unit]!);
     }
-    nanoseconds = within64Bits(trimmed.startsWith('-') ? -nanoseconds : nanoseconds, 'duration');
+    if (size !== '0' && (size === '' || read < size.length)) refuse('expected a duration such as 1h30m or 300ms');
+    nanoseconds = within64Bits(sign === '-' ? -nanoseconds : nanoseconds, 'duration');
     // A decimal literal is rounded once, a division of a number beyond 2^53 twice: then format would not lead back here.
     return Number(`${nanoseconds}e-6`);
   },
@@ -58,7 +58,7 @@ export const duration: FlagType<number> = {
       signed < 0n ? '-' : '',
       minutes >= 60n ? `${minutes / 60n}h` : '',
       minutes > 0n ? `${minutes % 60n}m` : '',
-      (Number(size % MINUTE) / Number(UNITS[unit])).toFixed(9).replace(/\.?0+$/, ''),
+      (Number(size % MINUTE) / UNITS[unit]!).toFixed(9).replace(/\.?0+$/, ''),
       unit,
     ].join('');
   },

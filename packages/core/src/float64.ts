@@ -30,14 +30,10 @@ export const float64: FlagType<number> = {
     const size = Math.abs(ofKind('number', value));
     if (size === Infinity) return value < 0 ? '-Inf' : '+Inf';
     if (Object.is(value, -0)) return '-0';
-    return size !== 0 && (size < 1e-4 || size >= 1e6) ? value.toExponential().replace(/[+-]\d$/, padExponent) : String(value);
+    return size !== 0 && (size < 1e-4 || size >= 1e6) ? value.toExponential().replace(/\b\d$/, '0$&') : String(value);
   },
   equals: Object.is,
 };
-
-function padExponent(exponent: string): string {
-  return `${exponent[0]}0${exponent[1]}`;
-}
 
 function parseHexadecimal([, sign, whole = '', fraction = '', power]: RegExpExecArray): number {
   const mantissa = BigInt(`0x${whole}${fraction}`);

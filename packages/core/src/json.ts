@@ -63,10 +63,9 @@ function jsonType<T>(check: (value: unknown) => T): FlagType<T> {
     name: 'json',
     parse(text) {
       const value = parseJson(text);
-      walk(value, () => {});
-      const checked = check(value);
-      walk(checked, Object.freeze);
-      return checked;
+      // Before any schema recurses into it.
+      formatJson(value, 0);
+      return deepFreeze(check(value));
     },
     format: (value) => formatJson(value, 0),
   };
@@ -101,38 +100,29 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** Visits all objects level by level, never by recursion, and refuses what `format` could not write. */
-function walk(root: unknown, visit: (item: object) => void): void {
-  let level = [root];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) refuse(`nested deeper than ${MAX_DEPTH} levels`);
-    const below: unknown[] = [];
-    for (const item of level) {
-      // JSON.parse reads 1e999 as Infinity.
-      if (typeof item === 'number' && !Number.isFinite(item)) refuse('a number is out of range');
-      if (typeof item !== 'object' || item === null) continue;
-      visit(item);
-      for (const child of Object.values(item)) below.push(child);
-    }
-    level = below;
+/** Needs no recursion: the set grows while it is iterated, and lists what occurs twice once. */
+function deepFreeze<T>(root: T): T {
+  const found = new Set<unknown>([root]);
+  for (const item of found) {
+    if (typeof item === 'object' && item !== null) for (const child of Object.values(Object.freeze(item))) found.add(child);
   }
+  return root;
 }
 
-/** Differs from JSON.stringify in that it sorts, integer keys too, and throws where that would write `null` or `{}` instead. */
+/**
+ * Differs from JSON.stringify in that it sorts, integer keys too, and throws where that would write `null` or `{}` instead
+ * of the value: NaN, the Infinity that JSON.parse makes of `1e999`, a Map, a hole in an array.
+ */
 function formatJson(value: unknown, depth: number): string {
   if (depth > MAX_DEPTH) refuse(`nested deeper than ${MAX_DEPTH} levels`);
-  const next = depth + 1;
-  if (typeof value === 'object' && value !== null) {
-    if (Array.isArray(value)) return `[${Array.from(value, (item) => formatJson(item, next)).join()}]`;
-    const { toJSON } = value as { toJSON?: unknown };
-    if (typeof toJSON === 'function') return formatJson(toJSON.call(value), next);
-    if (!(Symbol.iterator in value)) {
-      const members = Object.entries(value).filter(([, member]) => member !== undefined);
-      const sorted = members.sort(([a], [b]) => (a < b ? -1 : 1));
-      return `{${sorted.map(([key, member]) => `${JSON.stringify(key)}:${formatJson(member, next)}`).join()}}`;
-    }
-  } else if (typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)) {
-    return JSON.stringify(value);
+  const write = (item: unknown): string => formatJson(item, depth + 1);
+  if (Array.isArray(value)) return `[${Array.from(value, write).join()}]`;
+  if (typeof value === 'object' && value !== null && !(Symbol.iterator in value)) {
+    if ('toJSON' in value && typeof value.toJSON === 'function') return write(value.toJSON());
+    const members = Object.entries(value).filter(([, member]) => member !== undefined);
+    members.sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${write(member)}`).join()}}`;
   }
-  return refuse('expected what JSON can hold');
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)) return JSON.stringify(value);
+  return refuse('expected what JSON can hold, with numbers in the range of float64');
 }

@@ -42,6 +42,8 @@ export interface SourceSink {
   update(changes: Iterable<readonly [key: string, value: RawValue | undefined]>, revision?: string): BatchOutcome;
   /** Says that the connection is alive although nothing changed. */
   alive(): void;
+  /** Says what is wrong without giving up, such as one file that cannot be read: the watcher's last error, and an event. */
+  report(error: Error): void;
 }
 
 /** Orders the layers, bottom to top; within a kind the later one is higher. The default lies below all of them. */

@@ -213,6 +213,9 @@ export class Watcher {
       alive: () => {
         if (progress.open && !this.#stop.signal.aborted) this.#heard(progress);
       },
+      report: (error) => {
+        if (progress.open && !this.#stop.signal.aborted) this.#become(this.#state, this.#error(reasonOf(error), error));
+      },
     };
   }
 
