@@ -24,7 +24,8 @@ const UNITS: Readonly<Record<string, number>> = {
  *
  * The grammar, the rounding of fractions and the range (64 bits of nanoseconds, 292 years) are those of Go's
  * {@link https://pkg.go.dev/time#ParseDuration | time.ParseDuration}, plus the units `d` of 24 hours and `w` of 7 days.
- * Writes what Go's `Duration.String` writes: `1h30m0s`. A value that is set is rounded to whole nanoseconds.
+ * Writes what Go's `Duration.String` writes: `1h30m0s`. A value that is set is rounded to whole nanoseconds; beyond 99 days
+ * a number holds no single nanoseconds any more, and the nearest one that it holds is taken.
  *
  * @example
  * const timeout = flags.dynamic('timeout', duration, 1_500, 'Time for one request.');
@@ -47,10 +48,9 @@ export const duration: FlagType<number> = {
     return Number(`${nanoseconds}e-6`);
   },
   format(value) {
+    if (!(Math.abs(ofKind('number', value)) < 1e13)) refuse('out of range for duration');
     // Exact, where a multiplication would round.
-    const fixed = ofKind('number', value).toFixed(6);
-    if (!/^-?\d+\.\d+$/.test(fixed)) refuse('out of range for duration');
-    const signed = BigInt(fixed.replace('.', ''));
+    const signed = BigInt(value.toFixed(6).replace('.', ''));
     const size = signed < 0n ? -signed : signed;
     const unit = size >= 1e9 || size === 0n ? 's' : size >= 1e6 ? 'ms' : size >= 1e3 ? 'µs' : 'ns';
     const minutes = size / MINUTE;

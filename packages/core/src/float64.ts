@@ -23,7 +23,11 @@ export const float64: FlagType<number> = {
     // An underscore may stand between two digits only; the `x` of the prefix counts as one. Others stay, to be refused.
     const hexadecimal = HEXADECIMAL.exec(number.replace(/([\da-fx])_(?=[\da-f])/gi, '$1'));
     const decimal = number.replace(/(\d)_(?=\d)/g, '$1');
-    const value = hexadecimal ? parseHexadecimal(hexadecimal) : DECIMAL.test(decimal) ? Number(decimal) : refuse('expected a number');
+    const value = hexadecimal
+      ? parseHexadecimal(hexadecimal)
+      : DECIMAL.test(decimal)
+        ? Number(decimal)
+        : refuse('expected a number');
     return Number.isFinite(value) ? value : refuse('out of range for float64');
   },
   format(value) {

@@ -37,7 +37,8 @@ export function within64Bits(value: bigint, name: string): bigint {
 
 function parseInteger(text: string): bigint {
   const [, sign, digits = ''] =
-    /^([+-]?)(0x(?:_?[\da-f])+|0b(?:_?[01])+|0o?(?:_?[0-7])+|0|[1-9](?:_?\d)*)$/i.exec(text.trim()) ?? refuse('expected an integer');
+    /^([+-]?)(0x(?:_?[\da-f])+|0b(?:_?[01])+|0o?(?:_?[0-7])+|0|[1-9](?:_?\d)*)$/i.exec(text.trim()) ??
+    refuse('expected an integer');
   const size = BigInt(digits.replaceAll('_', '').replace(/^0(?=\d)/, '0o'));
   return sign === '-' ? -size : size;
 }

@@ -77,7 +77,9 @@ function parseJson(text: string): unknown {
   } catch (error) {
     // The message itself may quote the text; where V8 gives the position, it stands last.
     const [, position] = / at position (\d+)(?: \(line \d+ column \d+\))?$/.exec((error as Error).message) ?? [];
-    return refuse(`not valid JSON${position === undefined ? '' : ` (position ${Number(position) + text.search(/\S/)})`}`);
+    return refuse(
+      `not valid JSON${position === undefined ? '' : ` (position ${Number(position) + text.search(/\S/)})`}`,
+    );
   }
 }
 
@@ -104,7 +106,8 @@ function kindOf(value: unknown): string {
 function deepFreeze<T>(root: T): T {
   const found = new Set<unknown>([root]);
   for (const item of found) {
-    if (typeof item === 'object' && item !== null) for (const child of Object.values(Object.freeze(item))) found.add(child);
+    if (typeof item === 'object' && item !== null)
+      for (const child of Object.values(Object.freeze(item))) found.add(child);
   }
   return root;
 }
@@ -123,6 +126,7 @@ function formatJson(value: unknown, depth: number): string {
     members.sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${write(member)}`).join()}}`;
   }
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)) return JSON.stringify(value);
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value))
+    return JSON.stringify(value);
   return refuse('expected what JSON can hold, with numbers in the range of float64');
 }

@@ -24,6 +24,12 @@ export function oneOf<const T extends string>(...choices: readonly [T, ...T[]]):
     if (choices.indexOf(choice) !== index) throw new TypeError(`oneOf: ${quoted} is listed twice`);
   }
   const pick = (text: string): T =>
-    choices.find((choice) => choice === text) ?? refuse(`expected one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`);
-  return { name: 'oneOf', choices: Object.freeze(choices), parse: (text) => pick(text.trim()), format: pick };
+    choices.find((choice) => choice === text) ??
+    refuse(`expected one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`);
+  return {
+    name: 'oneOf',
+    choices: Object.freeze(choices),
+    parse: (text) => pick(text.trim()),
+    format: pick,
+  };
 }

@@ -24,7 +24,8 @@ export const string: FlagType<string> = {
 export const boolean: FlagType<boolean> = {
   name: 'boolean',
   parse(text) {
-    const [, yes] = /^(?:(1|t|T|TRUE|true|True)|0|f|F|FALSE|false|False)$/.exec(text.trim()) ?? refuse('expected true or false');
+    const [, yes] =
+      /^(?:(1|t|T|TRUE|true|True)|0|f|F|FALSE|false|False)$/.exec(text.trim()) ?? refuse('expected true or false');
     return yes !== undefined;
   },
   format: (value) => String(ofKind('boolean', value)),

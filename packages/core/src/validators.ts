@@ -49,8 +49,11 @@ export function matches(regexp: RegExp): Validator<string> {
  * const peers = flags.dynamic('peers', stringSlice, ['a:80'], 'The other instances.').withValidator(minLength(1));
  */
 export function minLength(least: number): Validator<Iterable<unknown>> {
-  if (!Number.isInteger(least) || least < 0) throw new RangeError(`minLength: expected a whole number of 0 or more, got ${least}`);
-  return (next) => [...next].length >= least || `must have at least ${least} ${typeof next === 'string' ? 'character' : 'element'}${least === 1 ? '' : 's'}`;
+  if (!Number.isInteger(least) || least < 0)
+    throw new RangeError(`minLength: expected a whole number of 0 or more, got ${least}`);
+  return (next) =>
+    [...next].length >= least ||
+    `must have at least ${least} ${typeof next === 'string' ? 'character' : 'element'}${least === 1 ? '' : 's'}`;
 }
 
 /**
