@@ -18,17 +18,3 @@ export interface BackoffOptions {
 export function backoffMs(failures: number, { minMs = 100, maxMs = 30_000 }: BackoffOptions = {}): number {
   return Math.random() * Math.min(maxMs, minMs * 2 ** (failures - 1));
 }
-
-/** Waits; an abort ends the wait early, without an error. */
-export function delay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
-}

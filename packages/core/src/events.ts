@@ -19,7 +19,12 @@ export interface FlagChange {
 export type FlagEvent =
   | ({ readonly kind: 'change' } & FlagChange)
   | ({ readonly kind: 'rejected' } & Rejection)
-  | { readonly kind: 'unknown'; readonly flag: string; readonly source: string; readonly revision: string | undefined }
+  | {
+      readonly kind: 'unknown';
+      readonly flag: string;
+      readonly source: string;
+      readonly revision: string | undefined;
+    }
   | {
       readonly kind: 'restart-needed';
       readonly flag: string;
@@ -28,7 +33,12 @@ export type FlagEvent =
       /** The text that a restart would bring. */
       readonly next: string;
     }
-  | { readonly kind: 'deprecated'; readonly flag: string; readonly source: string; readonly reason: string }
+  | {
+      readonly kind: 'deprecated';
+      readonly flag: string;
+      readonly source: string;
+      readonly reason: string;
+    }
   | { readonly kind: 'notifier-error'; readonly flag: string; readonly error: Error }
   | {
       readonly kind: 'watcher';

@@ -1,19 +1,21 @@
-import { BatchEngine } from './batch.ts';
+import { BatchEngine } from './batch-engine.ts';
 import { checksum } from './checksum.ts';
-import { FlagError, StaticFlagError, UnknownFlagError, quote, reasonOf } from './errors.ts';
+import { misdeclared, readDefault } from './declaration.ts';
+import { quote } from './errors.ts';
 import type { FlagChange, FlagListener } from './events.ts';
 import type { FlagType, FlagTypeOfDefault } from './flag-type.ts';
 import { DynamicFlag, Flag, type FlagNode, type FlagOptions, type FlagOwner } from './flag.ts';
+import { flagOwner } from './flag-owner.ts';
 import type { Invariant, ValuesOf } from './invariant.ts';
 import { type Held, Layer } from './layer.ts';
 import { Notifiers } from './notifiers.ts';
-import { ask, formatValue, readRaw, validate } from './read-value.ts';
-import { showFlag } from './show-flag.ts';
+import { overrideFlags } from './override.ts';
+import { ask } from './read-value.ts';
 import { Snapshot } from './snapshot.ts';
 import type { BatchOutcome, LayerKind, RawValue, Source } from './source.ts';
 import { string } from './text.ts';
-import type { Validator } from './validators.ts';
-import { type WatchOptions, Watcher } from './watcher.ts';
+import type { WatchOptions } from './watch-options.ts';
+import { Watcher } from './watcher.ts';
 
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]*$/;
 
@@ -54,12 +56,7 @@ export class FlagSet {
     this.name = name;
     this.#engine = new BatchEngine(historySize);
     this.#engine.layers.add(this.#process);
-    this.#owner = {
-      setText: (flag, text) => this.#setProcess(flag, text),
-      reset: (flag) => this.#setProcess(flag, undefined),
-      addValidator: (flag, validator) => this.#addValidator(flag, validator),
-      show: (flag) => showFlag(flag, this.#engine),
-    };
+    this.#owner = flagOwner(this.#engine, this.#process, name);
   }
 
   /** Counts the batches that changed something. */
@@ -85,8 +82,20 @@ export class FlagSet {
    */
   static<T>(name: string, type: FlagTypeOfDefault, defaultValue: T, usage: string, options?: FlagOptions): Flag<T>;
   static<T>(name: string, type: FlagType<T>, defaultValue: NoInfer<T>, usage: string, options?: FlagOptions): Flag<T>;
-  static<T>(name: string, type: FlagType<T> | FlagTypeOfDefault, defaultValue: T, usage: string, options: FlagOptions = {}): Flag<T> {
-    return this.#declare(name, type, defaultValue, options, (shape, node) => new Flag(name, shape, usage, false, options, node));
+  static<T>(
+    name: string,
+    type: FlagType<T> | FlagTypeOfDefault,
+    defaultValue: T,
+    usage: string,
+    options: FlagOptions = {},
+  ): Flag<T> {
+    return this.#declare(
+      name,
+      type,
+      defaultValue,
+      options,
+      (shape, node) => new Flag(name, shape, usage, false, options, node),
+    );
   }
 
   /**
@@ -94,10 +103,34 @@ export class FlagSet {
    *
    * @throws {FlagError} when the name is taken or malformed, or the default is not a value of the type.
    */
-  dynamic<T>(name: string, type: FlagTypeOfDefault, defaultValue: T, usage: string, options?: FlagOptions): DynamicFlag<T>;
-  dynamic<T>(name: string, type: FlagType<T>, defaultValue: NoInfer<T>, usage: string, options?: FlagOptions): DynamicFlag<T>;
-  dynamic<T>(name: string, type: FlagType<T> | FlagTypeOfDefault, defaultValue: T, usage: string, options: FlagOptions = {}): DynamicFlag<T> {
-    return this.#declare(name, type, defaultValue, options, (shape, node) => new DynamicFlag(name, shape, usage, true, options, node));
+  dynamic<T>(
+    name: string,
+    type: FlagTypeOfDefault,
+    defaultValue: T,
+    usage: string,
+    options?: FlagOptions,
+  ): DynamicFlag<T>;
+  dynamic<T>(
+    name: string,
+    type: FlagType<T>,
+    defaultValue: NoInfer<T>,
+    usage: string,
+    options?: FlagOptions,
+  ): DynamicFlag<T>;
+  dynamic<T>(
+    name: string,
+    type: FlagType<T> | FlagTypeOfDefault,
+    defaultValue: T,
+    usage: string,
+    options: FlagOptions = {},
+  ): DynamicFlag<T> {
+    return this.#declare(
+      name,
+      type,
+      defaultValue,
+      options,
+      (shape, node) => new DynamicFlag(name, shape, usage, true, options, node),
+    );
   }
 
   /**
@@ -129,7 +162,7 @@ export class FlagSet {
     const names = related.map((flag) => flag.name).join(', ');
     const invariant = { flags: related, holds: holds as Invariant['holds'] };
     const refusal = ask(() => invariant.holds(...related.map((flag) => flag.defaultValue)));
-    if (refusal) throw this.#misdeclared(`the defaults of ${names} break an invariant: ${refusal.reason}`);
+    if (refusal) throw misdeclared(this.name, `the defaults of ${names} break an invariant: ${refusal.reason}`);
     for (const flag of related) flag.node.invariants.push(invariant);
     return this;
   }
@@ -183,7 +216,12 @@ export class FlagSet {
     layer: { readonly name: string; readonly kind: Exclude<LayerKind, 'process'> },
     values: Iterable<readonly [key: string, value: RawValue]>,
   ): BatchOutcome {
-    return this.#engine.apply({ layer: this.#layer(layer.kind, layer.name), values, replace: true, starting: true });
+    return this.#engine.apply({
+      layer: this.#layer(layer.kind, layer.name),
+      values,
+      replace: true,
+      starting: true,
+    });
   }
 
   /**
@@ -197,7 +235,10 @@ export class FlagSet {
   async watch(source: Source, options: WatchOptions = {}): Promise<Watcher> {
     const known = this.#watchers.get(source.name);
     if (known && known.status.state !== 'stopped') {
-      throw this.#misdeclared(`source ${quote(source.name)} is being watched already; give each source a name of its own`);
+      throw misdeclared(
+        this.name,
+        `source ${quote(source.name)} is being watched already; give each source a name of its own`,
+      );
     }
     const layer = this.#layer(source.kind ?? 'source', source.name);
     const watcher = new Watcher(source, layer, this.#engine, options);
@@ -214,25 +255,7 @@ export class FlagSet {
    * using _ = flags.override({ recommendations_enabled: false });
    */
   override(values: Readonly<Record<string, unknown>>): Disposable {
-    const texts = Object.entries(values).map(([name, value]) => {
-      const flag = this.#mustFind(name);
-      if (!flag.dynamic) throw new StaticFlagError(name);
-      const text = formatValue(flag, value);
-      flag.check(text);
-      return [name, text] as const;
-    });
-    const layer = new Layer('override', 'process');
-    this.#engine.layers.add(layer);
-    const { rejected } = this.#engine.apply({ layer, values: texts });
-    const dispose = (): void => {
-      this.#engine.apply({ layer, values: [], replace: true });
-      if (layer.held.size === 0) this.#engine.layers.remove(layer);
-    };
-    if (rejected[0]) {
-      dispose();
-      throw rejected[0].error;
-    }
-    return { [Symbol.dispose]: dispose };
+    return overrideFlags(this.#engine, this.name, values);
   }
 
   #declare<T, F extends Flag<T>>(
@@ -242,11 +265,11 @@ export class FlagSet {
     options: FlagOptions,
     make: (type: FlagType<T>, node: FlagNode) => F,
   ): F {
-    if (!NAME.test(name)) throw this.#misdeclared(`flag ${quote(name)}: a name must match ${NAME.source}`);
-    if (this.#engine.flags.has(name)) throw this.#misdeclared(`flag ${quote(name)} is declared already`);
-    const defaults = this.#readDefault(name, type, defaultValue, options.sensitive ?? false);
-    const defaultHeld: Held = { ...defaults, raw: undefined, revision: undefined, time: 0 };
-    const flag = make(defaults.shape, {
+    if (!NAME.test(name)) throw misdeclared(this.name, `flag ${quote(name)}: a name must match ${NAME.source}`);
+    if (this.#engine.flags.has(name)) throw misdeclared(this.name, `flag ${quote(name)} is declared already`);
+    const { type: shape, value, text } = readDefault(this.name, name, type, defaultValue, options.sensitive ?? false);
+    const defaultHeld: Held = { value, text, raw: undefined, revision: undefined, time: 0 };
+    const flag = make(shape, {
       ordinal: this.#engine.flags.size,
       defaultHeld,
       held: defaultHeld,
@@ -264,17 +287,6 @@ export class FlagSet {
     return flag;
   }
 
-  /** Reads the default as any other value, so that it is frozen, canonical, and not the caller's own object. */
-  #readDefault<T>(name: string, type: FlagType<T> | FlagTypeOfDefault, defaultValue: T, sensitive: boolean) {
-    try {
-      const shape = 'forDefault' in type ? type.forDefault(defaultValue) : type;
-      const subject = { name, type: shape, sensitive };
-      return { shape, ...readRaw(subject, formatValue(subject, defaultValue)) };
-    } catch (cause) {
-      throw this.#misdeclared(`the default is refused: ${reasonOf(cause)}`, cause);
-    }
-  }
-
   /** Gives a flag that is declared late what the layers have kept for it. */
   #adopt(name: string): void {
     for (const layer of this.#engine.layers) {
@@ -285,47 +297,11 @@ export class FlagSet {
     }
   }
 
-  #addValidator(flag: Flag<unknown>, validator: Validator<unknown>): void {
-    const { defaultHeld, validators } = flag.node;
-    try {
-      validate(flag, [validator], defaultHeld);
-    } catch (cause) {
-      throw this.#misdeclared(`the default is refused: ${reasonOf(cause)}`, cause);
-    }
-    validators.push(validator);
-    for (const layer of this.#engine.layers) {
-      const held = layer.held.get(flag);
-      if (!held) continue;
-      try {
-        validate(flag, [validator], held);
-      } catch (error) {
-        this.#engine.revoke(layer, flag, error as FlagError);
-      }
-    }
-  }
-
-  /** Writes to the highest layer of the process that holds the flag, so that a set inside an override ends with it. */
-  #setProcess(flag: Flag<unknown>, text: string | undefined): void {
-    const { layer } = this.#engine.layers.resolve(flag, (other) => (other.kind === 'process' ? other.held.get(flag) : undefined));
-    const { rejected } = this.#engine.apply({ layer: layer ?? this.#process, values: [[flag.name, text]] });
-    if (rejected[0]) throw rejected[0].error;
-  }
-
   #layer(kind: LayerKind, name: string): Layer {
     const known = this.#engine.layers.find(kind, name);
     if (known) return known;
     const layer = new Layer(name, kind);
     this.#engine.layers.add(layer);
     return layer;
-  }
-
-  #mustFind(name: string): Flag<unknown> {
-    const flag = this.find(name);
-    if (!flag) throw new UnknownFlagError(this.name, name);
-    return flag;
-  }
-
-  #misdeclared(message: string, cause?: unknown): FlagError {
-    return new FlagError('FLAGZ_DECLARATION', `flag set "${this.name}": ${message}`, cause === undefined ? {} : { cause });
   }
 }

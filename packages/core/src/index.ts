@@ -15,7 +15,8 @@ export type { ValuesOf } from './invariant.ts';
 export type { Snapshot } from './snapshot.ts';
 export type { FlagChange, FlagEvent, FlagListener } from './events.ts';
 export type { BatchOutcome, LayerKind, RawValue, Rejection, Source, SourceSink, WatcherState } from './source.ts';
-export { type WatchOptions, Watcher, type WatcherStatus } from './watcher.ts';
+export { Watcher } from './watcher.ts';
+export type { WatchOptions, WatcherStatus } from './watch-options.ts';
 export type { BackoffOptions } from './backoff.ts';
 export {
   FlagError,

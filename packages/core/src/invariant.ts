@@ -23,7 +23,7 @@ export interface Invariant {
 export function findViolations(effects: ReadonlyMap<Flag<unknown>, Effect>): Map<Flag<unknown>, ValidationError> {
   const refused = new Map<Flag<unknown>, ValidationError>();
   const concerned = new Set([...effects.keys()].flatMap((flag) => flag.node.invariants));
-  for (let again = true; again; ) {
+  for (let again = true; again;) {
     again = false;
     for (const invariant of concerned) {
       const changing = invariant.flags.filter((flag) => effects.has(flag) && !refused.has(flag));

@@ -30,7 +30,8 @@ export interface ReadValue {
 export function readRaw(subject: Subject, raw: RawValue): ReadValue {
   const { type } = subject;
   try {
-    const value = typeof raw === 'string' ? type.parse(raw) : type.parseBytes ? type.parseBytes(raw) : type.parse(decode(raw));
+    const value =
+      typeof raw === 'string' ? type.parse(raw) : type.parseBytes ? type.parseBytes(raw) : type.parse(decode(raw));
     return { value, text: type.format(value) };
   } catch (thrown) {
     const reason = subject.sensitive ? `not a valid ${type.name}` : reasonOf(thrown);
@@ -89,7 +90,10 @@ export function ask(question: () => unknown): Refusal | undefined {
       verdict.catch(() => {});
       return { reason: 'a validator must answer at once, but gave a promise', thrown: undefined };
     }
-    return { reason: typeof verdict === 'string' ? verdict : 'refused by a validator', thrown: undefined };
+    return {
+      reason: typeof verdict === 'string' ? verdict : 'refused by a validator',
+      thrown: undefined,
+    };
   } catch (thrown) {
     return { reason: reasonOf(thrown), thrown };
   }

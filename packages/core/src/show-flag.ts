@@ -1,4 +1,4 @@
-import type { BatchEngine } from './batch.ts';
+import type { BatchEngine } from './batch-engine.ts';
 import type { Flag, FlagInfo, LayerInfo } from './flag.ts';
 import type { Held } from './layer.ts';
 import { REDACTED } from './read-value.ts';

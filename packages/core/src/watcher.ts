@@ -1,42 +1,14 @@
-import { type BackoffOptions, backoffMs, delay } from './backoff.ts';
-import type { BatchEngine, BatchRequest } from './batch.ts';
+import { backoffMs } from './backoff.ts';
+import type { BatchRequest } from './batch.ts';
+import type { BatchEngine } from './batch-engine.ts';
 import { FlagError, SourceError, quote, reasonOf } from './errors.ts';
 import type { Layer } from './layer.ts';
 import type { BatchOutcome, Rejection, Source, SourceSink, WatcherState } from './source.ts';
+import { delay, within } from './waiting.ts';
+import type { WatchOptions, WatcherStatus } from './watch-options.ts';
 
 /** How long a source may take to end after its signal has aborted, in milliseconds. */
 const STOP_TIMEOUT_MS = 5_000;
-
-/** Configures a watcher. */
-export interface WatchOptions {
-  /** Stops the watcher when it aborts; a start under way rejects with its reason. */
-  readonly signal?: AbortSignal;
-  /** Whether `watch` waits for the first load, and fails without it. @default true */
-  readonly required?: boolean;
-  /** How long the first load of a required source may take, in milliseconds. @default 10_000 */
-  readonly startTimeoutMs?: number;
-  /** How long the source may be silent before it is stale, in milliseconds. @default what the source says, else 60_000 */
-  readonly staleAfterMs?: number;
-  /** Waits between attempts. @default 100 ms to 30 s, exponential, full jitter */
-  readonly backoff?: BackoffOptions;
-}
-
-/** Shows how a source at work is doing. */
-export interface WatcherStatus {
-  readonly source: string;
-  readonly state: WatcherState;
-  /** The last failure, also when the source has recovered since. */
-  readonly lastError: FlagError | undefined;
-  /** When the source was heard last, in milliseconds since the epoch. */
-  readonly lastSuccess: number | undefined;
-  /** How many times it was started again. */
-  readonly restarts: number;
-  readonly revision: string | undefined;
-  /** What its layer refuses right now. */
-  readonly rejected: readonly Rejection[];
-  /** Keys of its layer that are no flag. */
-  readonly unknown: readonly string[];
-}
 
 /** Says how far an attempt has come. */
 interface Progress {
@@ -196,9 +168,19 @@ export class Watcher {
     const apply = (request: Omit<BatchRequest, 'layer'>): BatchOutcome => {
       const { open } = progress;
       if (!open || this.#stop.signal.aborted) {
-        return { version: this.#engine.version, accepted: [], rejected: [], unknown: [], restartNeeded: [] };
+        return {
+          version: this.#engine.version,
+          accepted: [],
+          rejected: [],
+          unknown: [],
+          restartNeeded: [],
+        };
       }
-      const outcome = this.#engine.apply({ ...request, layer: this.#layer, starting: !this.#loaded });
+      const outcome = this.#engine.apply({
+        ...request,
+        layer: this.#layer,
+        starting: !this.#loaded,
+      });
       this.#revision = request.revision ?? this.#revision;
       if (request.replace && !this.#loaded) {
         this.#loaded = true;
@@ -256,7 +238,13 @@ export class Watcher {
     if (this.#state === 'stopped' || (this.#state === state && !error)) return;
     this.#state = state;
     if (error) this.#lastError = error;
-    this.#engine.events.emit({ kind: 'watcher', source: this.source, state, restarts: this.#restarts, error });
+    this.#engine.events.emit({
+      kind: 'watcher',
+      source: this.source,
+      state,
+      restarts: this.#restarts,
+      error,
+    });
   }
 
   #error(reason: string, cause?: unknown): SourceError {
@@ -272,18 +260,5 @@ export class Watcher {
     const errors = rejected.map(({ error }) => error);
     const list = errors.map(({ message }) => message).join('; ');
     return this.#error(`${errors.length} refused: ${list}`, new AggregateError(errors, list));
-  }
-}
-
-/** Tells whether a promise has settled in time. */
-async function within(ms: number, settled: Promise<void>): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([settled.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

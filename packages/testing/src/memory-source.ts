@@ -134,6 +134,9 @@ export class MemorySource implements Source {
  * source.set('rate', '20');
  * rate.get(); //=> 20
  */
-export function memorySource(values: Readonly<Record<string, RawValue>> = {}, options: MemorySourceOptions = {}): MemorySource {
+export function memorySource(
+  values: Readonly<Record<string, RawValue>> = {},
+  options: MemorySourceOptions = {},
+): MemorySource {
   return new MemorySource(Object.entries(values), options.name ?? 'memory');
 }

@@ -1,4 +1,14 @@
-import { FlagSet, type RawValue, type Source, type WatchOptions, type Watcher, boolean, inRange, int, string } from '@flagz/core';
+import {
+  FlagSet,
+  type RawValue,
+  type Source,
+  type WatchOptions,
+  type Watcher,
+  boolean,
+  inRange,
+  int,
+  string,
+} from '@flagz/core';
 import { check, checkEqual } from './check.ts';
 import type { Describe } from './describe.ts';
 import { eventually } from './eventually.ts';
@@ -185,7 +195,10 @@ export function sourceContract(
           (thrown: unknown) => thrown,
         );
         check(error instanceof Error, 'watch() rejects');
-        check(error.message.includes('flag "rate": expected an integer, got "rubbish"'), `names the key: ${error.message}`);
+        check(
+          error.message.includes('flag "rate": expected an integer, got "rubbish"'),
+          `names the key: ${error.message}`,
+        );
         checkEqual(stage.label.get(), 'a', 'label');
         checkEqual(stage.flags.watchers[0]?.state, 'stopped', 'state');
       }),
@@ -294,7 +307,9 @@ export function sourceContract(
         await stage.harness.put({ rate: '30' });
         await soon(() => stage.rate.get() === 30);
         await watcher.stop();
-        await eventually(() => checkEqual(leaked(before).join(', '), '', 'resources left'), { withinMs });
+        await eventually(() => checkEqual(leaked(before).join(', '), '', 'resources left'), {
+          withinMs,
+        });
       }),
     );
 
@@ -348,7 +363,10 @@ class Stage {
   }
 
   async watch(options: WatchOptions = {}): Promise<Watcher> {
-    const watcher = await this.flags.watch(this.harness.source, { backoff: { maxMs: 200 }, ...options });
+    const watcher = await this.flags.watch(this.harness.source, {
+      backoff: { maxMs: 200 },
+      ...options,
+    });
     this.watcher = watcher;
     this.rate.withNotifier((next, previous) => void this.told.push(`${previous}>${next}`));
     return watcher;

@@ -1,0 +1,213 @@
+import { Batch, type BatchRequest } from './batch.ts';
+import type { Derived } from './derived.ts';
+import { FlagError, reasonOf } from './errors.ts';
+import { EventStream, type FlagEvent } from './events.ts';
+import { assign, type Flag } from './flag.ts';
+import { History } from './history.ts';
+import { findViolations } from './invariant.ts';
+import { type Effect, type Held, type Layer, LayerStack } from './layer.ts';
+import { REDACTED } from './read-value.ts';
+import { type Swapped, recordBatch } from './record-batch.ts';
+import type { BatchOutcome } from './source.ts';
+
+/** Notifiers may set flags, whose notifiers may set flags; deeper than this it is a loop. */
+const DEEPEST_CHAIN = 100;
+
+/**
+ * Carries batches through find, parse, validate, invariants, swap, record, notify.
+ *
+ *     apply ──▶ prepare ──▶ commit ──▶ notify       one batch, synchronously
+ *                  │           ▲          │
+ *                  └─▶ queue ──┘◀─────────┘         a batch that a notifier starts is parsed and validated at
+ *                                                   once, and committed after the current one is delivered
+ */
+export class BatchEngine {
+  readonly flags: Map<string, Flag<unknown>> = new Map();
+  readonly layers: LayerStack = new LayerStack();
+  readonly events: EventStream = new EventStream();
+  readonly history: History;
+  version = 0;
+  readonly #queue: { readonly batch: Batch; readonly depth: number }[] = [];
+  #delivering = false;
+  #depth = 0;
+
+  constructor(historySize: number) {
+    this.history = new History(historySize);
+  }
+
+  /**
+   * Applies a batch.
+   *
+   * Within a notifier the outcome tells what parse and validation said; invariants are asked when the batch's turn comes.
+   *
+   * @throws {FlagError} when notifiers keep starting batches without end.
+   */
+  apply(request: BatchRequest): BatchOutcome {
+    return this.#run(new Batch(request, this.flags));
+  }
+
+  /** Takes away what a layer holds, because a validator that came later refuses it. */
+  revoke(layer: Layer, flag: Flag<unknown>, error: FlagError): void {
+    const batch = new Batch({ layer, values: [[flag.name, undefined]], starting: true }, this.flags);
+    batch.refuse(flag, error, layer.held.get(flag)?.raw);
+    this.#run(batch);
+  }
+
+  /** Tells whether a restart would bring a static flag another value. */
+  restartNeeded(flag: Flag<unknown>): boolean {
+    return this.#afterRestart(flag).text !== flag.text;
+  }
+
+  #run(batch: Batch): BatchOutcome {
+    if (this.#delivering) {
+      if (this.#depth >= DEEPEST_CHAIN) {
+        throw new FlagError(
+          'FLAGZ_VALIDATION',
+          `${DEEPEST_CHAIN} batches deep: a notifier sets a flag that calls it again`,
+        );
+      }
+      this.#queue.push({ batch, depth: this.#depth + 1 });
+      return batch.outcome(this.version);
+    }
+    this.#delivering = true;
+    try {
+      this.#commit(batch);
+      const outcome = batch.outcome(this.version);
+      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+        this.#depth = next.depth;
+        this.#commit(next.batch);
+      }
+      return outcome;
+    } finally {
+      this.#delivering = false;
+      this.#depth = 0;
+    }
+  }
+
+  #commit(batch: Batch): void {
+    const { layer, wanted, refused } = batch;
+    if (batch.replace) {
+      for (const flag of layer.held.keys()) {
+        if (!wanted.has(flag) && !refused.has(flag.name)) wanted.set(flag, undefined);
+      }
+    }
+    for (const [flag, held] of wanted) {
+      if (sameHeld(flag, layer.held.get(flag), held)) this.#settle(batch, flag);
+      else if (!flag.dynamic && !batch.starting) this.#defer(batch, flag, held);
+    }
+    const effects = this.#effectsOf(batch);
+    for (const [flag, error] of findViolations(effects)) {
+      batch.refuse(flag, error, wanted.get(flag)?.raw);
+      wanted.delete(flag);
+      effects.delete(flag);
+    }
+    const swapped = this.#swap(batch, effects);
+    recordBatch(batch, swapped, this.version, this.history);
+    const derived = this.#derive(swapped, batch.said);
+    for (const event of batch.said) this.events.emit(event);
+    for (const { flag, previous, next } of swapped) {
+      flag.node.notifiers.notify(next.value, previous.value, (thrown) => this.events.emit(notifierError(flag, thrown)));
+    }
+    for (const [one, previous] of derived) {
+      one.notifiers.notify(one.get(), previous, (thrown) => this.events.emit(notifierError(one, thrown)));
+    }
+  }
+
+  /** Nothing changes for this flag: it holds what was asked for. */
+  #settle({ layer, wanted }: Batch, flag: Flag<unknown>): void {
+    wanted.delete(flag);
+    layer.pending.delete(flag);
+  }
+
+  /** Keeps the change of a static flag out of the batch: it is on record, and a restart brings it. */
+  #defer({ layer, wanted, restartNeeded, revision, said }: Batch, flag: Flag<unknown>, held: Held | undefined): void {
+    const before = this.#afterRestart(flag).text;
+    wanted.delete(flag);
+    layer.pending.set(flag, held);
+    const next = this.#afterRestart(flag).text;
+    if (next === flag.text) return;
+    restartNeeded.push(flag.name);
+    if (next === before) return;
+    said.push({
+      kind: 'restart-needed',
+      flag: flag.name,
+      source: layer.name,
+      revision,
+      next: flag.sensitive ? REDACTED : next,
+    });
+  }
+
+  #afterRestart(flag: Flag<unknown>): Held {
+    return this.layers.resolve(flag, ({ pending, held }) => (pending.has(flag) ? pending : held).get(flag)).held;
+  }
+
+  /** Finds what each flag would be, where its value or the layer that gives it changes. */
+  #effectsOf({ layer, wanted }: Batch): Map<Flag<unknown>, Effect> {
+    const effects = new Map<Flag<unknown>, Effect>();
+    for (const [flag, held] of wanted) {
+      const effect = this.layers.resolve(flag, (other) => (other === layer ? held : other.held.get(flag)));
+      if (effect.held !== flag.node.held) effects.set(flag, effect);
+    }
+    return effects;
+  }
+
+  /** Makes the batch's values the current ones; gives the flags whose effective value differs, in declaration order. */
+  #swap({ layer, wanted, said }: Batch, effects: Map<Flag<unknown>, Effect>): Swapped[] {
+    if (wanted.size > 0) this.version++;
+    for (const [flag, held] of wanted) {
+      if (held) layer.held.set(flag, held);
+      else layer.held.delete(flag);
+      if (held && flag.deprecated !== undefined) {
+        said.push({
+          kind: 'deprecated',
+          flag: flag.name,
+          source: layer.name,
+          reason: flag.deprecated,
+        });
+      }
+    }
+    const swapped: Swapped[] = [];
+    for (const [flag, { held: next, layer: from }] of effects) {
+      const previous = flag.node.held;
+      flag.node.held = next;
+      flag.node.layer = from;
+      assign(flag, next.value);
+      if (!sameHeld(flag, previous, next)) swapped.push({ flag, previous, next });
+    }
+    return swapped.sort((left, right) => left.flag.node.ordinal - right.flag.node.ordinal);
+  }
+
+  /** Makes derived values current; gives those that changed, with what they were. */
+  #derive(swapped: readonly Swapped[], said: FlagEvent[]): Map<Derived<unknown>, unknown> {
+    const changed = new Map<Derived<unknown>, unknown>();
+    for (const one of new Set(swapped.flatMap(({ flag }) => [...flag.node.derived]))) {
+      try {
+        const previous = one.update();
+        if (!Object.is(previous, one.get())) changed.set(one, previous);
+      } catch (thrown) {
+        said.push(notifierError(one, thrown));
+      }
+    }
+    return changed;
+  }
+}
+
+function notifierError(
+  { name, sensitive }: { readonly name: string; readonly sensitive: boolean },
+  thrown: unknown,
+): FlagEvent {
+  const error = thrown instanceof Error && !sensitive ? thrown : new Error(sensitive ? REDACTED : reasonOf(thrown));
+  return { kind: 'notifier-error', flag: name, error };
+}
+
+/** Compares by the type's `equals`, which may be the user's: one that throws calls the values different. */
+function sameHeld(flag: Flag<unknown>, left: Held | undefined, right: Held | undefined): boolean {
+  if (left === right) return true;
+  if (!left || !right) return false;
+  if (!flag.type.equals) return left.text === right.text;
+  try {
+    return flag.type.equals(left.value, right.value);
+  } catch {
+    return false;
+  }
+}
