@@ -22,7 +22,8 @@ async function serve(options) {
     cwd: root,
     stdio: 'inherit',
   });
-  // Lives on until the server has ended. From a terminal the server gets Ctrl-C twice: its own, and this one.
+  // This process must outlive the server. From a terminal, Ctrl-C reaches the server several times: from the terminal,
+  // and through npm and this process; from elsewhere only the last way is left.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.kill(signal));
   const [exitCode, signal] = await once(server, 'exit');
   return exitCode ?? 128 + constants.signals[signal];
