@@ -60,7 +60,7 @@ export class Batch {
       return;
     }
     const text = raw === undefined ? undefined : shown(flag, raw);
-    const rejection = { flag: flag.name, source: layer.name, revision, text, error, time };
+    const rejection = Object.freeze({ flag: flag.name, source: layer.name, revision, text, error, time });
     this.refused.set(flag.name, { rejection, raw });
     this.said.push({ kind: 'rejected', ...rejection });
   }

@@ -14,7 +14,7 @@ export class History {
 
   add(change: FlagChange): void {
     if (this.#size === 0) return;
-    const kept = { ...change, previous: cut(change.previous), next: cut(change.next) };
+    const kept = Object.freeze({ ...change, previous: cut(change.previous), next: cut(change.next) });
     if (this.#ring.length < this.#size) {
       this.#ring.push(kept);
     } else {

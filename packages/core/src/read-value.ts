@@ -29,6 +29,9 @@ export interface ReadValue {
  */
 export function readRaw(subject: Subject, raw: RawValue): ReadValue {
   const { type } = subject;
+  if (typeof raw !== 'string' && !((raw as unknown) instanceof Uint8Array)) {
+    throw new ParseError(`flag "${subject.name}": expected text or bytes from the source, got a ${typeof raw}`);
+  }
   try {
     const value =
       typeof raw === 'string' ? type.parse(raw) : type.parseBytes ? type.parseBytes(raw) : type.parse(decode(raw));

@@ -15,7 +15,7 @@ export interface Swapped {
 /** Writes down what a batch changed, and what its layer refuses and does not know from now on. */
 export function recordBatch(batch: Batch, swapped: readonly Swapped[], version: number, history: History): void {
   for (const { flag, previous, next } of swapped) {
-    const change: FlagChange = {
+    const change: FlagChange = Object.freeze({
       flag: flag.name,
       source: batch.layer.name,
       revision: batch.revision,
@@ -23,7 +23,7 @@ export function recordBatch(batch: Batch, swapped: readonly Swapped[], version: 
       next: flag.sensitive ? REDACTED : next.text,
       version,
       time: batch.time,
-    };
+    });
     flag.node.lastChange = change;
     history.add(change);
     batch.said.push({ kind: 'change', ...change });

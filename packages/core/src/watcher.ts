@@ -203,11 +203,13 @@ export class Watcher {
 
   /** A source that has loaded once may resume where it was: any word of it tells that it follows again. */
   #heard(progress: Progress): void {
-    if (!this.#loaded) return;
+    // A notifier of the very batch may have stopped the watcher.
+    if (!this.#loaded || this.#stop.signal.aborted) return;
     progress.loaded = true;
     this.#lastSuccess = Date.now();
-    this.#become('live');
+    // Before anybody is told: a listener may stop the watcher, which clears the timer.
     this.#staleTimer ??= this.#staleIn(this.#staleAfterMs);
+    this.#become('live');
   }
 
   /** One timer at a time, which looks when it rings: a busy source does not set a timer a batch. */
