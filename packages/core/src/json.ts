@@ -36,8 +36,8 @@ interface StandardIssue {
  * Without a schema the kind of the default (object, array, string, number, boolean) is all that is asked of a text, and
  * TypeScript's word for the rest is not checked. `null` is refused; where the default is `null`, any JSON is taken.
  *
- * Writes compact JSON with the keys in the order of their UTF-16 code units (as {@link https://www.rfc-editor.org/rfc/rfc8785 | RFC 8785}).
- * Nesting is limited to 256 levels.
+ * Writes compact JSON with the keys in the order of their UTF-16 code units, as
+ * {@link https://www.rfc-editor.org/rfc/rfc8785 | RFC 8785} does. Nesting is limited to 256 levels.
  *
  * @example
  * const limits = flags.dynamic('limits', json(z.strictObject({ rate: z.number() })), { rate: 10 }, 'Limits of the service.');

@@ -2,7 +2,7 @@
  * Says whether a value may be taken.
  *
  * Answers `true`, or the reason of its refusal as a short text that continues `flag "rate": …`, or throws an Error with
- * the reason; `false` refuses without a reason. Must answer at once: a promise refuses. The reason does not quote the
+ * the reason; `false` gives the reason `refused by a validator`. Must answer at once: a promise refuses. The reason does not quote the
  * value: the flag set adds it, or hides it where the flag is sensitive.
  *
  * @example
@@ -27,7 +27,8 @@ export function inRange(from: number | bigint, to: number | bigint): Validator<n
 }
 
 /**
- * Makes a validator of texts in which a regular expression finds a match: anchor it with `^` and `$` to cover the whole text.
+ * Makes a validator of texts in which a regular expression finds a match: anchor it with `^` and `$` to cover the whole
+ * text.
  *
  * @param regexp may have the flags `g` and `y`; they do not count.
  *
