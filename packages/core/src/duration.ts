@@ -24,8 +24,8 @@ const UNITS: Readonly<Record<string, number>> = {
  *
  * The grammar, the rounding of fractions and the range (64 bits of nanoseconds, 292 years) are those of Go's
  * {@link https://pkg.go.dev/time#ParseDuration | time.ParseDuration}, plus the units `d` of 24 hours and `w` of 7 days.
- * Writes what Go's `Duration.String` writes: `1h30m0s`. A value that is set is rounded to whole nanoseconds; beyond 99 days
- * a number holds no single nanoseconds any more, and the nearest one that it holds is taken.
+ * Writes what Go's `Duration.String` writes: `1h30m0s`. A value that is set is rounded to whole nanoseconds; beyond
+ * 99 days a number holds no single nanoseconds any more, and the nearest one that it holds is taken.
  *
  * @example
  * const timeout = flags.dynamic('timeout', duration, 1_500, 'Time for one request.');
@@ -44,7 +44,7 @@ export const duration: FlagType<number> = {
     }
     if (size !== '0' && (size === '' || read < size.length)) refuse('expected a duration such as 1h30m or 300ms');
     nanoseconds = within64Bits(sign === '-' ? -nanoseconds : nanoseconds, 'duration');
-    // A decimal literal is rounded once, a division of a number beyond 2^53 twice: then format would not lead back here.
+    // A decimal literal is rounded once, a division beyond 2^53 twice: then format would not lead back here.
     return Number(`${nanoseconds}e-6`);
   },
   format(value) {

@@ -8,11 +8,11 @@ const HEXADECIMAL = /^([+-]?)0x(?=\.?[\da-f])([\da-f]*)(?:\.([\da-f]*))?p([+-]?\
  * Reads floating-point numbers of 64 bits: `1.5 .5 5. -0 1e-3 1_000 0x1p-2 Inf -infinity NaN`.
  *
  * The grammar is that of Go's {@link https://pkg.go.dev/strconv#ParseFloat | strconv.ParseFloat}. What is too large is
- * refused, what is too small becomes 0. Writes what Go's `%v` writes: the shortest digits that are read back as the same
+ * refused, what is too small becomes 0. Writes what Go's `%v` writes: the shortest digits that are read back as that
  * number, `1e+08` from an exponent of 6 up and of -5 down, `+Inf`, `-Inf`, `NaN`.
  *
  * @example
- * const ratio = flags.dynamic('sample_ratio', float64, 0.1, 'Part of the requests that is traced.').withValidator(inRange(0, 1));
+ * const ratio = flags.dynamic('sample_ratio', float64, 0.1, 'Part of the requests to trace.').withValidator(inRange(0, 1));
  */
 export const float64: FlagType<number> = {
   name: 'float64',

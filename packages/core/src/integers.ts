@@ -4,7 +4,7 @@ import { ofKind, refuse } from './refuse.ts';
 /**
  * Reads safe integers, from -(2^53 - 1) to 2^53 - 1: `10 -5 +5 0x1f 0o17 017 0b11 1_000`. Writes them in decimal.
  *
- * The grammar is that of Go's {@link https://pkg.go.dev/strconv#ParseInt | strconv.ParseInt} with base 0, so `010` is 8.
+ * The grammar is that of Go's {@link https://pkg.go.dev/strconv#ParseInt | strconv.ParseInt} with base 0: `010` is 8.
  *
  * @example
  * const port = flags.static('port', int, 8080, 'Port to listen on.');

@@ -40,7 +40,7 @@ interface StandardIssue {
  * {@link https://www.rfc-editor.org/rfc/rfc8785 | RFC 8785} does. Nesting is limited to 256 levels.
  *
  * @example
- * const limits = flags.dynamic('limits', json(z.strictObject({ rate: z.number() })), { rate: 10 }, 'Limits of the service.');
+ * const limits = flags.dynamic('limits', json(z.strictObject({ rate: z.number() })), { rate: 10 }, 'Limits.');
  * const labels = flags.dynamic('labels', json(), { team: 'checkout' }, 'Labels of the metrics.');
  */
 export function json(): FlagTypeOfDefault;
@@ -113,8 +113,8 @@ function deepFreeze<T>(root: T): T {
 }
 
 /**
- * Differs from JSON.stringify in that it sorts, integer keys too, and throws where that would write `null` or `{}` instead
- * of the value: NaN, the Infinity that JSON.parse makes of `1e999`, a Map, a hole in an array.
+ * Differs from JSON.stringify in that it sorts, integer keys too, and throws where that would write `null` or `{}`
+ * instead of the value: NaN, the Infinity that JSON.parse makes of `1e999`, a Map, a hole in an array.
  */
 function formatJson(value: unknown, depth: number): string {
   if (depth > MAX_DEPTH) refuse(`nested deeper than ${MAX_DEPTH} levels`);

@@ -5,7 +5,8 @@ import { ofKind, refuse } from './refuse.ts';
 const FIELD = /(?:"([^"]*(?:""[^"]*)*)"|([^",\n]*))(,|\n|$)/gy;
 
 /**
- * Reads one CSV record as a frozen list: `a,b`, `"a,b",c`, `""` for the one empty string; the empty text is the empty list.
+ * Reads one CSV record as a frozen list: `a,b`, `"a,b",c`, `""` for the one empty string; the empty text is the
+ * empty list.
  *
  * The grammar is that of Go's {@link https://pkg.go.dev/encoding/csv | encoding/csv}, which is RFC 4180 where spaces
  * belong to a field. A second record is refused instead of dropped. Writes fields with quotes where they need them.

@@ -2,8 +2,8 @@
  * Says whether a value may be taken.
  *
  * Answers `true`, or the reason of its refusal as a short text that continues `flag "rate": …`, or throws an Error with
- * the reason; `false` gives the reason `refused by a validator`. Must answer at once: a promise refuses. The reason does not quote the
- * value: the flag set adds it, or hides it where the flag is sensitive.
+ * the reason; `false` gives the reason `refused by a validator`. Must answer at once: a promise refuses. The reason
+ * does not quote the value: the flag set adds it, or hides it where the flag is sensitive.
  *
  * @example
  * const even: Validator<number> = (next) => next % 2 === 0 || 'must be even';
