@@ -1,11 +1,10 @@
 import { Batch, type BatchRequest } from './batch.ts';
-import type { Derived } from './derived.ts';
 import { FlagError, reasonOf } from './errors.ts';
 import { EventStream, type FlagEvent } from './events.ts';
-import { assign, type Flag } from './flag.ts';
+import type { Dependent, FlagNode, Held } from './flag-node.ts';
 import { History } from './history.ts';
 import { findViolations } from './invariant.ts';
-import { type Effect, type Held, type Layer, LayerStack } from './layer.ts';
+import { type Effect, type Layer, LayerStack } from './layer.ts';
 import { REDACTED } from './read-value.ts';
 import { type Swapped, recordBatch } from './record-batch.ts';
 import type { BatchOutcome } from './source.ts';
@@ -22,7 +21,7 @@ const DEEPEST_CHAIN = 100;
  *                                                   once, and committed after the current one is delivered
  */
 export class BatchEngine {
-  readonly flags: Map<string, Flag<unknown>> = new Map();
+  readonly flags: Map<string, FlagNode> = new Map();
   readonly layers: LayerStack = new LayerStack();
   readonly events: EventStream = new EventStream();
   readonly history: History;
@@ -47,15 +46,15 @@ export class BatchEngine {
   }
 
   /** Takes away what a layer holds, because a validator that came later refuses it. */
-  revoke(layer: Layer, flag: Flag<unknown>, error: FlagError): void {
+  revoke(layer: Layer, flag: FlagNode, error: FlagError): void {
     const batch = new Batch({ layer, values: [[flag.name, undefined]], starting: true }, this.flags);
     batch.refuse(flag, error, layer.held.get(flag)?.raw);
     this.#run(batch);
   }
 
   /** Tells whether a restart would bring a static flag another value. */
-  restartNeeded(flag: Flag<unknown>): boolean {
-    return this.#afterRestart(flag).text !== flag.text;
+  restartNeeded(flag: FlagNode): boolean {
+    return this.#afterRestart(flag).text !== flag.held.text;
   }
 
   #run(batch: Batch): BatchOutcome {
@@ -106,7 +105,7 @@ export class BatchEngine {
     const derived = this.#derive(swapped, batch.said);
     for (const event of batch.said) this.events.emit(event);
     for (const { flag, previous, next } of swapped) {
-      flag.node.notifiers.notify(next.value, previous.value, (thrown) => this.events.emit(notifierError(flag, thrown)));
+      flag.notifiers.notify(next.value, previous.value, (thrown) => this.events.emit(notifierError(flag, thrown)));
     }
     for (const [one, previous] of derived) {
       one.notifiers.notify(one.get(), previous, (thrown) => this.events.emit(notifierError(one, thrown)));
@@ -114,18 +113,18 @@ export class BatchEngine {
   }
 
   /** Nothing changes for this flag: it holds what was asked for. */
-  #settle({ layer, wanted }: Batch, flag: Flag<unknown>): void {
+  #settle({ layer, wanted }: Batch, flag: FlagNode): void {
     wanted.delete(flag);
     layer.pending.delete(flag);
   }
 
   /** Keeps the change of a static flag out of the batch: it is on record, and a restart brings it. */
-  #defer({ layer, wanted, restartNeeded, revision, said }: Batch, flag: Flag<unknown>, held: Held | undefined): void {
+  #defer({ layer, wanted, restartNeeded, revision, said }: Batch, flag: FlagNode, held: Held | undefined): void {
     const before = this.#afterRestart(flag).text;
     wanted.delete(flag);
     layer.pending.set(flag, held);
     const next = this.#afterRestart(flag).text;
-    if (next === flag.text) return;
+    if (next === flag.held.text) return;
     restartNeeded.push(flag.name);
     if (next === before) return;
     said.push({
@@ -137,22 +136,22 @@ export class BatchEngine {
     });
   }
 
-  #afterRestart(flag: Flag<unknown>): Held {
+  #afterRestart(flag: FlagNode): Held {
     return this.layers.resolve(flag, ({ pending, held }) => (pending.has(flag) ? pending : held).get(flag)).held;
   }
 
   /** Finds what each flag would be, where its value or the layer that gives it changes. */
-  #effectsOf({ layer, wanted }: Batch): Map<Flag<unknown>, Effect> {
-    const effects = new Map<Flag<unknown>, Effect>();
+  #effectsOf({ layer, wanted }: Batch): Map<FlagNode, Effect> {
+    const effects = new Map<FlagNode, Effect>();
     for (const [flag, held] of wanted) {
       const effect = this.layers.resolve(flag, (other) => (other === layer ? held : other.held.get(flag)));
-      if (effect.held !== flag.node.held) effects.set(flag, effect);
+      if (effect.held !== flag.held) effects.set(flag, effect);
     }
     return effects;
   }
 
   /** Makes the batch's values the current ones; gives the flags whose effective value differs, in declaration order. */
-  #swap({ layer, wanted, said }: Batch, effects: Map<Flag<unknown>, Effect>): Swapped[] {
+  #swap({ layer, wanted, said }: Batch, effects: Map<FlagNode, Effect>): Swapped[] {
     if (wanted.size > 0) this.version++;
     for (const [flag, held] of wanted) {
       if (held) layer.held.set(flag, held);
@@ -168,19 +167,19 @@ export class BatchEngine {
     }
     const swapped: Swapped[] = [];
     for (const [flag, { held: next, layer: from }] of effects) {
-      const previous = flag.node.held;
-      flag.node.held = next;
-      flag.node.layer = from;
-      assign(flag, next.value);
+      const previous = flag.held;
+      flag.held = next;
+      flag.layer = from;
+      flag.assign(next.value);
       if (!sameHeld(flag, previous, next)) swapped.push({ flag, previous, next });
     }
-    return swapped.sort((left, right) => left.flag.node.ordinal - right.flag.node.ordinal);
+    return swapped.sort((left, right) => left.flag.ordinal - right.flag.ordinal);
   }
 
   /** Makes derived values current; gives those that changed, with what they were. */
-  #derive(swapped: readonly Swapped[], said: FlagEvent[]): Map<Derived<unknown>, unknown> {
-    const changed = new Map<Derived<unknown>, unknown>();
-    for (const one of new Set(swapped.flatMap(({ flag }) => [...flag.node.derived]))) {
+  #derive(swapped: readonly Swapped[], said: FlagEvent[]): Map<Dependent, unknown> {
+    const changed = new Map<Dependent, unknown>();
+    for (const one of new Set(swapped.flatMap(({ flag }) => [...flag.dependents]))) {
       try {
         const previous = one.update();
         if (!Object.is(previous, one.get())) changed.set(one, previous);
@@ -201,7 +200,7 @@ function notifierError(
 }
 
 /** Compares by the type's `equals`, which may be the user's: one that throws calls the values different. */
-function sameHeld(flag: Flag<unknown>, left: Held | undefined, right: Held | undefined): boolean {
+function sameHeld(flag: FlagNode, left: Held | undefined, right: Held | undefined): boolean {
   if (left === right) return true;
   if (!left || !right) return false;
   if (!flag.type.equals) return left.text === right.text;

@@ -1,7 +1,7 @@
 import type { FlagError } from './errors.ts';
 import type { FlagEvent } from './events.ts';
-import type { Flag } from './flag.ts';
-import type { Held, Layer, RejectionRecord } from './layer.ts';
+import type { FlagNode, Held } from './flag-node.ts';
+import type { Layer, RejectionRecord } from './layer.ts';
 import { checkText, shown } from './read-value.ts';
 import type { BatchOutcome, RawValue } from './source.ts';
 
@@ -25,7 +25,7 @@ export class Batch {
   readonly starting: boolean;
   readonly time: number = Date.now();
   /** What the layer is to hold; `undefined` is a deletion. */
-  readonly wanted: Map<Flag<unknown>, Held | undefined> = new Map();
+  readonly wanted: Map<FlagNode, Held | undefined> = new Map();
   readonly accepted: Set<string> = new Set();
   readonly refused: Map<string, RejectionRecord> = new Map();
   readonly unknown: Map<string, RawValue | undefined> = new Map();
@@ -36,7 +36,7 @@ export class Batch {
   /** Finds, parses and validates: nothing changes yet. */
   constructor(
     { layer, values, replace = false, revision, starting = false }: BatchRequest,
-    flags: ReadonlyMap<string, Flag<unknown>>,
+    flags: ReadonlyMap<string, FlagNode>,
   ) {
     this.layer = layer;
     this.replace = replace;
@@ -51,7 +51,7 @@ export class Batch {
   }
 
   /** Refuses what is wanted of a flag; a refusal that is on record already is not announced again. */
-  refuse(flag: Flag<unknown>, error: FlagError, raw: RawValue | undefined): void {
+  refuse(flag: FlagNode, error: FlagError, raw: RawValue | undefined): void {
     const { layer, revision, time } = this;
     this.accepted.delete(flag.name);
     const known = layer.rejected.get(flag.name);
@@ -75,7 +75,7 @@ export class Batch {
     };
   }
 
-  #read(flag: Flag<unknown>, raw: RawValue | undefined): void {
+  #read(flag: FlagNode, raw: RawValue | undefined): void {
     const current = this.layer.held.get(flag);
     try {
       let held = raw === undefined ? undefined : current;

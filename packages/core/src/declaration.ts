@@ -1,6 +1,21 @@
-import { FlagError, reasonOf } from './errors.ts';
+import { FlagError, quote, reasonOf } from './errors.ts';
+import type { FlagOptions } from './flag.ts';
+import type { FlagNode, Held } from './flag-node.ts';
 import type { FlagType, FlagTypeOfDefault } from './flag-type.ts';
-import { type ReadValue, formatValue, readRaw } from './read-value.ts';
+import { Notifiers } from './notifiers.ts';
+import { formatValue, readRaw } from './read-value.ts';
+
+/** Is good as a ConfigMap key, as a part of an etcd key, and as an option of a command line. */
+const NAME = /^[A-Za-z][A-Za-z0-9_.-]*$/;
+
+/** Is what a program says of a flag. */
+export interface Declaration<T> extends FlagOptions {
+  readonly name: string;
+  readonly type: FlagType<T> | FlagTypeOfDefault;
+  readonly defaultValue: T;
+  readonly usage: string;
+  readonly dynamic: boolean;
+}
 
 /** Says that the program itself is wrong: such errors are thrown where a flag is declared, never at run time. */
 export function misdeclared(set: string, message: string, cause?: unknown): FlagError {
@@ -8,21 +23,45 @@ export function misdeclared(set: string, message: string, cause?: unknown): Flag
 }
 
 /**
- * Reads the default as any other value, so that it is frozen, canonical, and not the caller's own object.
+ * Makes the node of a flag.
  *
- * @throws {FlagError} when it is not a value of the type.
+ * @throws {FlagError} when the name is malformed, or the default is not a value of the type.
  */
-export function readDefault<T>(
+export function makeNode<T>(set: string, declaration: Declaration<T>, ordinal: number): FlagNode {
+  const { name, usage, dynamic, sensitive = false, deprecated } = declaration;
+  if (!NAME.test(name)) throw misdeclared(set, `flag ${quote(name)}: a name must match ${NAME.source}`);
+  const { type, held } = readDefault(set, declaration, sensitive);
+  return {
+    name,
+    type,
+    usage,
+    dynamic,
+    sensitive,
+    deprecated,
+    ordinal,
+    defaultHeld: held,
+    held,
+    layer: undefined,
+    lastChange: undefined,
+    validators: [],
+    invariants: [],
+    dependents: new Set(),
+    notifiers: new Notifiers(),
+    assign: () => {},
+  };
+}
+
+/** Reads the default as any other value, so that it is frozen, canonical, and not the caller's own object. */
+function readDefault<T>(
   set: string,
-  name: string,
-  type: FlagType<T> | FlagTypeOfDefault,
-  defaultValue: T,
+  { name, type, defaultValue }: Declaration<T>,
   sensitive: boolean,
-): ReadValue & { readonly type: FlagType<T> } {
+): { readonly type: FlagType<T>; readonly held: Held } {
   try {
     const shape = 'forDefault' in type ? type.forDefault(defaultValue) : type;
     const subject = { name, type: shape, sensitive };
-    return { type: shape, ...readRaw(subject, formatValue(subject, defaultValue)) };
+    const read = readRaw(subject, formatValue(subject, defaultValue));
+    return { type: shape, held: { ...read, raw: undefined, revision: undefined, time: 0 } };
   } catch (cause) {
     throw misdeclared(set, `the default is refused: ${reasonOf(cause)}`, cause);
   }

@@ -1,9 +1,9 @@
-import type { Flag } from './flag.ts';
-import type { ValuesOf } from './invariant.ts';
+import type { Flag, ValuesOf } from './flag.ts';
+import type { Dependent } from './flag-node.ts';
 import { Notifiers, type Notifier, type NotifierOptions } from './notifiers.ts';
 
 /** Holds a value computed from several flags. {@link derive} makes them. */
-export class Derived<T> {
+export class Derived<T> implements Dependent {
   readonly #flags: readonly Flag<unknown>[];
   readonly #compute: () => T;
   #value: T;
@@ -15,7 +15,7 @@ export class Derived<T> {
     this.#flags = flags;
     this.#compute = compute;
     this.#value = compute();
-    for (const flag of flags) flag.node.derived.add(this);
+    for (const flag of flags) flag.node.dependents.add(this);
   }
 
   /** Gives the current value: a field read. */
@@ -52,7 +52,7 @@ export class Derived<T> {
 
   /** Lets go of the flags: the value stays as it is. */
   [Symbol.dispose](): void {
-    for (const flag of this.#flags) flag.node.derived.delete(this);
+    for (const flag of this.#flags) flag.node.dependents.delete(this);
     this.notifiers.clear();
   }
 }

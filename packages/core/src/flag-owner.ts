@@ -1,7 +1,8 @@
 import type { BatchEngine } from './batch-engine.ts';
 import { misdeclared } from './declaration.ts';
 import { type FlagError, reasonOf } from './errors.ts';
-import type { Flag, FlagOwner } from './flag.ts';
+import type { FlagOwner } from './flag.ts';
+import type { FlagNode } from './flag-node.ts';
 import type { Layer } from './layer.ts';
 import { validate } from './read-value.ts';
 import { showFlag } from './show-flag.ts';
@@ -10,7 +11,7 @@ import type { Validator } from './validators.ts';
 /** Makes the flag set as its flags see it. */
 export function flagOwner(engine: BatchEngine, process: Layer, set: string): FlagOwner {
   /** Writes to the highest layer of the process that holds the flag, so that a set inside an override ends with it. */
-  function write(flag: Flag<unknown>, text: string | undefined): void {
+  function write(flag: FlagNode, text: string | undefined): void {
     const own = engine.layers.resolve(flag, ({ kind, held }) => (kind === 'process' ? held.get(flag) : undefined));
     const { rejected } = engine.apply({ layer: own.layer ?? process, values: [[flag.name, text]] });
     if (rejected[0]) throw rejected[0].error;
@@ -22,18 +23,18 @@ export function flagOwner(engine: BatchEngine, process: Layer, set: string): Fla
     show: (flag) => showFlag(flag, engine),
     addValidator(flag, validator) {
       try {
-        validate(flag, [validator], flag.node.defaultHeld);
+        validate(flag, [validator], flag.defaultHeld);
       } catch (cause) {
         throw misdeclared(set, `the default is refused: ${reasonOf(cause)}`, cause);
       }
-      flag.node.validators.push(validator);
+      flag.validators.push(validator);
       revokeRefused(engine, flag, validator);
     },
   };
 }
 
 /** Takes from the layers what a validator that came later refuses. */
-function revokeRefused(engine: BatchEngine, flag: Flag<unknown>, validator: Validator<unknown>): void {
+function revokeRefused(engine: BatchEngine, flag: FlagNode, validator: Validator<unknown>): void {
   for (const layer of engine.layers) {
     const held = layer.held.get(flag);
     if (!held) continue;

@@ -1,14 +1,13 @@
 import { BatchEngine } from './batch-engine.ts';
 import { checksum } from './checksum.ts';
-import { misdeclared, readDefault } from './declaration.ts';
+import { type Declaration, makeNode, misdeclared } from './declaration.ts';
 import { quote } from './errors.ts';
 import type { FlagChange, FlagListener } from './events.ts';
 import type { FlagType, FlagTypeOfDefault } from './flag-type.ts';
-import { DynamicFlag, Flag, type FlagNode, type FlagOptions, type FlagOwner } from './flag.ts';
+import { DynamicFlag, Flag, type FlagOptions, type FlagOwner, type ValuesOf } from './flag.ts';
+import type { FlagNode, Invariant } from './flag-node.ts';
 import { flagOwner } from './flag-owner.ts';
-import type { Invariant, ValuesOf } from './invariant.ts';
-import { type Held, Layer } from './layer.ts';
-import { Notifiers } from './notifiers.ts';
+import { Layer } from './layer.ts';
 import { overrideFlags } from './override.ts';
 import { ask } from './read-value.ts';
 import { Snapshot } from './snapshot.ts';
@@ -16,8 +15,6 @@ import type { BatchOutcome, LayerKind, RawValue, Source } from './source.ts';
 import { string } from './text.ts';
 import type { WatchOptions } from './watch-options.ts';
 import { Watcher } from './watcher.ts';
-
-const NAME = /^[A-Za-z][A-Za-z0-9_.-]*$/;
 
 /** Configures a flag set. */
 export interface FlagSetOptions {
@@ -44,6 +41,7 @@ export class FlagSet {
   /** Names the flag set in metrics and pages. */
   readonly name: string;
   readonly #engine: BatchEngine;
+  readonly #flags = new Map<string, Flag<unknown>>();
   readonly #process = new Layer('process', 'process');
   readonly #watchers = new Map<string, Watcher>();
   readonly #fileFlags: FileFlag[] = [];
@@ -89,13 +87,7 @@ export class FlagSet {
     usage: string,
     options: FlagOptions = {},
   ): Flag<T> {
-    return this.#declare(
-      name,
-      type,
-      defaultValue,
-      options,
-      (shape, node) => new Flag(name, shape, usage, false, options, node),
-    );
+    return this.#declare({ name, type, defaultValue, usage, dynamic: false, ...options }, Flag<T>);
   }
 
   /**
@@ -124,13 +116,7 @@ export class FlagSet {
     usage: string,
     options: FlagOptions = {},
   ): DynamicFlag<T> {
-    return this.#declare(
-      name,
-      type,
-      defaultValue,
-      options,
-      (shape, node) => new DynamicFlag(name, shape, usage, true, options, node),
-    );
+    return this.#declare({ name, type, defaultValue, usage, dynamic: true, ...options }, DynamicFlag<T>);
   }
 
   /**
@@ -160,7 +146,7 @@ export class FlagSet {
     holds: (...values: ValuesOf<Flags>) => boolean | string,
   ): this {
     const names = related.map((flag) => flag.name).join(', ');
-    const invariant = { flags: related, holds: holds as Invariant['holds'] };
+    const invariant = { flags: related.map((flag) => flag.node), holds: holds as Invariant['holds'] };
     const refusal = ask(() => invariant.holds(...related.map((flag) => flag.defaultValue)));
     if (refusal) throw misdeclared(this.name, `the defaults of ${names} break an invariant: ${refusal.reason}`);
     for (const flag of related) flag.node.invariants.push(invariant);
@@ -169,12 +155,12 @@ export class FlagSet {
 
   /** Finds a flag by its name. */
   find(name: string): Flag<unknown> | undefined {
-    return this.#engine.flags.get(name);
+    return this.#flags.get(name);
   }
 
   /** Gives the flags, sorted by name. */
   [Symbol.iterator](): Iterator<Flag<unknown>> {
-    this.#sorted ??= [...this.#engine.flags.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
+    this.#sorted ??= [...this.#flags.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
     return this.#sorted[Symbol.iterator]();
   }
 
@@ -191,7 +177,7 @@ export class FlagSet {
   /** Gives a consistent picture of all values, made once a version: what one request should work with. */
   snapshot(): Snapshot {
     if (this.#snapshot?.version === this.version) return this.#snapshot;
-    this.#snapshot = new Snapshot(this.version, this.#engine.flags.values());
+    this.#snapshot = new Snapshot(this.version, this.#flags.values());
     return this.#snapshot;
   }
 
@@ -258,30 +244,12 @@ export class FlagSet {
     return overrideFlags(this.#engine, this.name, values);
   }
 
-  #declare<T, F extends Flag<T>>(
-    name: string,
-    type: FlagType<T> | FlagTypeOfDefault,
-    defaultValue: T,
-    options: FlagOptions,
-    make: (type: FlagType<T>, node: FlagNode) => F,
-  ): F {
-    if (!NAME.test(name)) throw misdeclared(this.name, `flag ${quote(name)}: a name must match ${NAME.source}`);
-    if (this.#engine.flags.has(name)) throw misdeclared(this.name, `flag ${quote(name)} is declared already`);
-    const { type: shape, value, text } = readDefault(this.name, name, type, defaultValue, options.sensitive ?? false);
-    const defaultHeld: Held = { value, text, raw: undefined, revision: undefined, time: 0 };
-    const flag = make(shape, {
-      ordinal: this.#engine.flags.size,
-      defaultHeld,
-      held: defaultHeld,
-      layer: undefined,
-      lastChange: undefined,
-      validators: [],
-      notifiers: new Notifiers(),
-      invariants: [],
-      derived: new Set(),
-      owner: this.#owner,
-    });
-    this.#engine.flags.set(name, flag);
+  #declare<T, F extends Flag<T>>(declaration: Declaration<T>, face: new (node: FlagNode, owner: FlagOwner) => F): F {
+    const { name } = declaration;
+    if (this.#flags.has(name)) throw misdeclared(this.name, `flag ${quote(name)} is declared already`);
+    const flag = new face(makeNode(this.name, declaration, this.#flags.size), this.#owner);
+    this.#flags.set(name, flag);
+    this.#engine.flags.set(name, flag.node);
     this.#sorted = this.#snapshot = this.#checksums = undefined;
     this.#adopt(name);
     return flag;

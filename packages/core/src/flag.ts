@@ -1,11 +1,8 @@
+import type { FlagNode } from './flag-node.ts';
 import type { FlagType } from './flag-type.ts';
-import type { Derived } from './derived.ts';
-import type { FlagChange } from './events.ts';
-import type { Invariant } from './invariant.ts';
-import type { Held, Layer } from './layer.ts';
-import type { Notifier, NotifierOptions, Notifiers } from './notifiers.ts';
+import type { Notifier, NotifierOptions } from './notifiers.ts';
 import { checkText, formatValue } from './read-value.ts';
-import type { Rejection } from './source.ts';
+import type { FlagInfo } from './show-flag.ts';
 import type { Validator } from './validators.ts';
 
 /** Configures a flag. */
@@ -16,81 +13,20 @@ export interface FlagOptions {
   readonly deprecated?: string;
 }
 
-/** Shows one layer that holds a value for a flag. */
-export interface LayerInfo {
-  readonly source: string;
-  readonly value: string;
-  readonly revision: string | undefined;
-  /** When the layer took the value, in milliseconds since the epoch. */
-  readonly time: number;
-}
-
-/** Shows a flag to people: texts are canonical, sensitive ones are redacted. */
-export interface FlagInfo {
-  readonly name: string;
-  readonly type: string;
-  readonly usage: string;
-  readonly dynamic: boolean;
-  readonly sensitive: boolean;
-  readonly deprecated: string | undefined;
-  readonly value: string;
-  readonly defaultValue: string;
-  /** Tells whether the value differs from the default. */
-  readonly changed: boolean;
-  /** The layer that gives the value, `default` where none does. */
-  readonly source: string;
-  /** All layers that hold a value, bottom to top; the last one wins. */
-  readonly layers: readonly LayerInfo[];
-  /** Tells that a source holds another value of this static flag, which only a restart brings. */
-  readonly restartNeeded: boolean;
-  readonly lastChange: FlagChange | undefined;
-  /** What is refused right now, by layer, bottom to top. */
-  readonly rejections: readonly Rejection[];
-}
-
-/**
- * Is what the flag set keeps about one flag.
- *
- * @internal
- */
-export interface FlagNode {
-  /** Order of declaration, which is the order of notification. */
-  readonly ordinal: number;
-  readonly defaultHeld: Held;
-  /** What gives the value now, and the layer it lies in: none for the default. */
-  held: Held;
-  layer: Layer | undefined;
-  lastChange: FlagChange | undefined;
-  readonly validators: Validator<unknown>[];
-  readonly notifiers: Notifiers<unknown>;
-  readonly invariants: Invariant[];
-  readonly derived: Set<Derived<unknown>>;
-  readonly owner: FlagOwner;
-}
-
 /**
  * Is the flag set as its flags see it.
  *
  * @internal
  */
 export interface FlagOwner {
-  setText(flag: Flag<unknown>, text: string): void;
-  reset(flag: Flag<unknown>): void;
-  addValidator(flag: Flag<unknown>, validator: Validator<unknown>): void;
-  show(flag: Flag<unknown>): FlagInfo;
+  setText(flag: FlagNode, text: string): void;
+  reset(flag: FlagNode): void;
+  addValidator(flag: FlagNode, validator: Validator<unknown>): void;
+  show(flag: FlagNode): FlagInfo;
 }
-
-/** Gives a flag its value; only the flag set may. */
-export let assign: (flag: Flag<unknown>, value: unknown) => void;
 
 /** Holds a typed value that is fixed once the program has started. {@link FlagSet} makes them. */
 export class Flag<T> {
-  static {
-    assign = (flag, value) => {
-      flag.#value = value;
-    };
-  }
-
   readonly name: string;
   readonly type: FlagType<T>;
   readonly usage: string;
@@ -101,18 +37,24 @@ export class Flag<T> {
   readonly defaultValue: T;
   /** @internal */
   readonly node: FlagNode;
+  /** @internal */
+  readonly owner: FlagOwner;
   #value: T;
 
   /** @internal */
-  constructor(name: string, type: FlagType<T>, usage: string, dynamic: boolean, options: FlagOptions, node: FlagNode) {
-    this.name = name;
-    this.type = type;
-    this.usage = usage;
-    this.dynamic = dynamic;
-    this.sensitive = options.sensitive ?? false;
-    this.deprecated = options.deprecated;
+  constructor(node: FlagNode, owner: FlagOwner) {
+    this.name = node.name;
+    this.type = node.type as FlagType<T>;
+    this.usage = node.usage;
+    this.dynamic = node.dynamic;
+    this.sensitive = node.sensitive;
+    this.deprecated = node.deprecated;
     this.node = node;
+    this.owner = owner;
     this.#value = this.defaultValue = node.defaultHeld.value as T;
+    node.assign = (value) => {
+      this.#value = value as T;
+    };
   }
 
   /** Gives the current value: a field read, which never throws. Objects are frozen. */
@@ -137,7 +79,7 @@ export class Flag<T> {
    * @throws {ValidationError} when a validator refuses the parsed value.
    */
   check(text: string): T {
-    return checkText(this, text).value as T;
+    return checkText(this.node, text).value as T;
   }
 
   /**
@@ -148,13 +90,13 @@ export class Flag<T> {
    * @throws {FlagError} when the default is refused, which is a bug of the program.
    */
   withValidator(validator: Validator<T>): this {
-    this.node.owner.addValidator(this, validator as Validator<unknown>);
+    this.owner.addValidator(this.node, validator as Validator<unknown>);
     return this;
   }
 
   /** Shows the flag to people: where its value comes from, what else is on offer, what is refused. */
   info(): FlagInfo {
-    return this.node.owner.show(this);
+    return this.owner.show(this.node);
   }
 }
 
@@ -179,7 +121,7 @@ export class DynamicFlag<T> extends Flag<T> {
    * @throws {ValidationError} when a validator or an invariant refuses it.
    */
   set(value: T): void {
-    this.setText(formatValue(this, value));
+    this.setText(formatValue(this.node, value));
   }
 
   /**
@@ -191,7 +133,7 @@ export class DynamicFlag<T> extends Flag<T> {
    * @throws {ValidationError} when a validator or an invariant refuses the parsed value.
    */
   setText(text: string): void {
-    this.node.owner.setText(this, text);
+    this.owner.setText(this.node, text);
   }
 
   /**
@@ -200,6 +142,11 @@ export class DynamicFlag<T> extends Flag<T> {
    * @throws {ValidationError} when an invariant refuses the value it would fall back to.
    */
   reset(): void {
-    this.node.owner.reset(this);
+    this.owner.reset(this.node);
   }
 }
+
+/** Is the tuple of the values of a tuple of flags. */
+export type ValuesOf<Flags extends readonly Flag<unknown>[]> = {
+  [Index in keyof Flags]: Flags[Index] extends Flag<infer T> ? T : never;
+};

@@ -1,5 +1,6 @@
 export { FlagSet, type FileFlag, type FlagSetOptions } from './flag-set.ts';
-export { DynamicFlag, Flag, type FlagInfo, type FlagOptions, type LayerInfo } from './flag.ts';
+export { DynamicFlag, Flag, type FlagOptions, type ValuesOf } from './flag.ts';
+export type { FlagInfo, LayerInfo } from './show-flag.ts';
 export type { FlagType, FlagTypeOfDefault } from './flag-type.ts';
 export { boolean, string } from './text.ts';
 export { int, int64 } from './integers.ts';
@@ -11,7 +12,6 @@ export { json, type StandardSchema } from './json.ts';
 export { inRange, matches, minLength, nonEmpty, type Validator } from './validators.ts';
 export type { Notifier, NotifierOptions } from './notifiers.ts';
 export { derive, type Derived } from './derived.ts';
-export type { ValuesOf } from './invariant.ts';
 export type { Snapshot } from './snapshot.ts';
 export type { FlagChange, FlagEvent, FlagListener } from './events.ts';
 export type { BatchOutcome, LayerKind, RawValue, Rejection, Source, SourceSink, WatcherState } from './source.ts';

@@ -1,18 +1,7 @@
 import { ValidationError } from './errors.ts';
-import type { Flag } from './flag.ts';
+import type { FlagNode, Invariant } from './flag-node.ts';
 import type { Effect } from './layer.ts';
 import { ask, shown } from './read-value.ts';
-
-/** Is the tuple of the values of a tuple of flags. */
-export type ValuesOf<Flags extends readonly Flag<unknown>[]> = {
-  [Index in keyof Flags]: Flags[Index] extends Flag<infer T> ? T : never;
-};
-
-/** Relates several flags: asked about each batch that changes one of them. */
-export interface Invariant {
-  readonly flags: readonly Flag<unknown>[];
-  readonly holds: (...values: unknown[]) => unknown;
-}
 
 /**
  * Asks the invariants that the effects concern, and gives the flags whose changes are refused.
@@ -20,9 +9,9 @@ export interface Invariant {
  * To refuse one change can break another invariant, so they are asked until none complains; each round refuses at
  * least one change, so it ends.
  */
-export function findViolations(effects: ReadonlyMap<Flag<unknown>, Effect>): Map<Flag<unknown>, ValidationError> {
-  const refused = new Map<Flag<unknown>, ValidationError>();
-  const concerned = new Set([...effects.keys()].flatMap((flag) => flag.node.invariants));
+export function findViolations(effects: ReadonlyMap<FlagNode, Effect>): Map<FlagNode, ValidationError> {
+  const refused = new Map<FlagNode, ValidationError>();
+  const concerned = new Set([...effects.keys()].flatMap((flag) => flag.invariants));
   for (let again = true; again;) {
     again = false;
     for (const invariant of concerned) {
@@ -36,16 +25,16 @@ export function findViolations(effects: ReadonlyMap<Flag<unknown>, Effect>): Map
   }
   return refused;
 
-  function valueOf(flag: Flag<unknown>): unknown {
-    return refused.has(flag) ? flag.get() : (effects.get(flag)?.held ?? flag.node.held).value;
+  function valueOf(flag: FlagNode): unknown {
+    return (refused.has(flag) ? flag.held : (effects.get(flag)?.held ?? flag.held)).value;
   }
 }
 
 function violation(
   { flags }: Invariant,
-  flag: Flag<unknown>,
+  flag: FlagNode,
   reason: string,
-  effects: ReadonlyMap<Flag<unknown>, Effect>,
+  effects: ReadonlyMap<FlagNode, Effect>,
 ): ValidationError {
   const safe = flags.some(({ sensitive }) => sensitive) ? 'an invariant is violated' : reason;
   const others = flags.map(({ name }) => name).join(', ');

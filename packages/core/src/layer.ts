@@ -1,16 +1,5 @@
-import type { Flag } from './flag.ts';
+import type { FlagNode, Held } from './flag-node.ts';
 import type { LayerKind, RawValue, Rejection } from './source.ts';
-
-/** Is a value that passed parse and validation, with where it came from. */
-export interface Held {
-  readonly value: unknown;
-  /** The canonical text. */
-  readonly text: string;
-  /** What the source delivered, so that a re-load need not parse what it has already seen. */
-  readonly raw: RawValue | undefined;
-  readonly revision: string | undefined;
-  readonly time: number;
-}
 
 /** Is a rejection with what was refused, so that the same refusal is announced once. */
 export interface RejectionRecord {
@@ -28,9 +17,9 @@ export interface Effect {
 export class Layer {
   readonly name: string;
   readonly kind: LayerKind;
-  readonly held: Map<Flag<unknown>, Held> = new Map();
+  readonly held: Map<FlagNode, Held> = new Map();
   /** What this layer would hold of static flags if the program started now. */
-  readonly pending: Map<Flag<unknown>, Held | undefined> = new Map();
+  readonly pending: Map<FlagNode, Held | undefined> = new Map();
   readonly rejected: Map<string, RejectionRecord> = new Map();
   /** Raw values of keys that are no flag yet: a flag declared later finds its value here. */
   readonly unknown: Map<string, RawValue> = new Map();
@@ -69,12 +58,12 @@ export class LayerStack {
   }
 
   /** Finds the highest layer that holds a value for a flag, where `holding` says what each holds. */
-  resolve(flag: Flag<unknown>, holding: (layer: Layer) => Held | undefined): Effect {
+  resolve(node: FlagNode, holding: (layer: Layer) => Held | undefined): Effect {
     for (let index = this.#layers.length - 1; index >= 0; index--) {
       const layer = this.#layers[index] as Layer;
       const held = holding(layer);
       if (held) return { held, layer };
     }
-    return { held: flag.node.defaultHeld, layer: undefined };
+    return { held: node.defaultHeld, layer: undefined };
   }
 }

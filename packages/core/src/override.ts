@@ -1,7 +1,7 @@
 import type { BatchEngine } from './batch-engine.ts';
 import { StaticFlagError, UnknownFlagError } from './errors.ts';
 import { Layer } from './layer.ts';
-import { formatValue } from './read-value.ts';
+import { checkText, formatValue } from './read-value.ts';
 
 /**
  * Overrides flags in a layer of its own, so that overrides may end in any order.
@@ -14,7 +14,7 @@ export function overrideFlags(engine: BatchEngine, set: string, values: Readonly
     if (!flag) throw new UnknownFlagError(set, name);
     if (!flag.dynamic) throw new StaticFlagError(name);
     const text = formatValue(flag, value);
-    flag.check(text);
+    checkText(flag, text);
     return [name, text] as const;
   });
   const layer = new Layer('override', 'process');

@@ -1,5 +1,5 @@
 import { FlagError, ParseError, ValidationError, quote, reasonOf } from './errors.ts';
-import type { Flag } from './flag.ts';
+import type { FlagNode } from './flag-node.ts';
 import type { FlagType } from './flag-type.ts';
 import type { RawValue } from './source.ts';
 import type { Validator } from './validators.ts';
@@ -60,9 +60,9 @@ export function validate(subject: Subject, validators: Iterable<Validator<unknow
 }
 
 /** Reads and validates a raw value for a flag. @throws {FlagError} */
-export function checkText(flag: Flag<unknown>, raw: RawValue): ReadValue {
+export function checkText(flag: FlagNode, raw: RawValue): ReadValue {
   const read = readRaw(flag, raw);
-  validate(flag, flag.node.validators, read);
+  validate(flag, flag.validators, read);
   return read;
 }
 

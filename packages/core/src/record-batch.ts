@@ -1,13 +1,12 @@
 import type { Batch } from './batch.ts';
 import type { FlagChange } from './events.ts';
-import type { Flag } from './flag.ts';
+import type { FlagNode, Held } from './flag-node.ts';
 import type { History } from './history.ts';
-import type { Held } from './layer.ts';
 import { REDACTED } from './read-value.ts';
 
 /** Is one flag whose effective value changed. */
 export interface Swapped {
-  readonly flag: Flag<unknown>;
+  readonly flag: FlagNode;
   readonly previous: Held;
   readonly next: Held;
 }
@@ -24,7 +23,7 @@ export function recordBatch(batch: Batch, swapped: readonly Swapped[], version: 
       version,
       time: batch.time,
     });
-    flag.node.lastChange = change;
+    flag.lastChange = change;
     history.add(change);
     batch.said.push({ kind: 'change', ...change });
   }

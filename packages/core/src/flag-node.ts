@@ -1,0 +1,57 @@
+import type { FlagChange } from './events.ts';
+import type { FlagType } from './flag-type.ts';
+import type { Notifiers } from './notifiers.ts';
+import type { RawValue } from './source.ts';
+import type { Validator } from './validators.ts';
+
+/** Is a value that passed parse and validation, with where it came from. */
+export interface Held {
+  readonly value: unknown;
+  /** The canonical text. */
+  readonly text: string;
+  /** What the source delivered, so that a re-load need not parse what it has already seen. */
+  readonly raw: RawValue | undefined;
+  readonly revision: string | undefined;
+  readonly time: number;
+}
+
+/** Relates several flags: asked about each batch that changes one of them. */
+export interface Invariant {
+  readonly flags: readonly FlagNode[];
+  readonly holds: (...values: unknown[]) => unknown;
+}
+
+/** Is a value that is computed from flags, as those flags see it. */
+export interface Dependent {
+  /** Names the flags, for messages. */
+  readonly name: string;
+  /** Tells whether one of the flags is. */
+  readonly sensitive: boolean;
+  readonly notifiers: Notifiers<unknown>;
+  get(): unknown;
+  /** Computes anew and gives the value that it replaces. */
+  update(): unknown;
+}
+
+/** Is what the engine knows of one flag; `Flag` is its typed, public face. */
+export interface FlagNode {
+  readonly name: string;
+  readonly type: FlagType<unknown>;
+  readonly usage: string;
+  readonly dynamic: boolean;
+  readonly sensitive: boolean;
+  readonly deprecated: string | undefined;
+  /** Order of declaration, which is the order of notification. */
+  readonly ordinal: number;
+  readonly defaultHeld: Held;
+  /** What gives the value now, and the layer it lies in: none for the default. */
+  held: Held;
+  layer: { readonly name: string } | undefined;
+  lastChange: FlagChange | undefined;
+  readonly validators: Validator<unknown>[];
+  readonly invariants: Invariant[];
+  readonly dependents: Set<Dependent>;
+  readonly notifiers: Notifiers<unknown>;
+  /** Puts the value where `get()` reads it; the flag sets it when it is made. */
+  assign(value: unknown): void;
+}
