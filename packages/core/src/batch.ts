@@ -3,7 +3,7 @@ import type { FlagEvent } from './events.ts';
 import type { FlagNode, Held } from './flag-node.ts';
 import type { Layer, RejectionRecord } from './layer.ts';
 import { checkText, shown } from './read-value.ts';
-import type { BatchOutcome, RawValue } from './source.ts';
+import type { BatchOutcome, ChangeOrigin, RawValue } from './source.ts';
 
 /** Is what a source, or the process itself, wants changed in one layer. */
 export interface BatchRequest {
@@ -13,6 +13,7 @@ export interface BatchRequest {
   /** Whether keys that are not among the values leave the layer. */
   readonly replace?: boolean;
   readonly revision?: string | undefined;
+  readonly origin?: ChangeOrigin | undefined;
   /** Whether static flags may still take values. */
   readonly starting?: boolean;
 }
@@ -22,6 +23,7 @@ export class Batch {
   readonly layer: Layer;
   readonly replace: boolean;
   readonly revision: string | undefined;
+  readonly origin: ChangeOrigin | undefined;
   readonly starting: boolean;
   readonly time: number = Date.now();
   /** What the layer is to hold; `undefined` is a deletion. */
@@ -35,12 +37,13 @@ export class Batch {
 
   /** Finds, parses and validates: nothing changes yet. */
   constructor(
-    { layer, values, replace = false, revision, starting = false }: BatchRequest,
+    { layer, values, replace = false, revision, origin, starting = false }: BatchRequest,
     flags: ReadonlyMap<string, FlagNode>,
   ) {
     this.layer = layer;
     this.replace = replace;
     this.revision = revision;
+    this.origin = origin;
     this.starting = starting;
     // Collected before anything is read: an iterable that throws half-way has changed nothing.
     for (const [key, raw] of new Map(values)) {

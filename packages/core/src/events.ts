@@ -1,5 +1,5 @@
 import type { FlagError } from './errors.ts';
-import type { Rejection, WatcherState } from './source.ts';
+import type { ChangeOrigin, Rejection, WatcherState } from './source.ts';
 
 /** Records one change of a flag's effective value. Texts are canonical; sensitive ones are redacted. */
 export interface FlagChange {
@@ -13,6 +13,8 @@ export interface FlagChange {
   readonly version: number;
   /** Milliseconds since the epoch. */
   readonly time: number;
+  /** Who wrote the value and when; absent where the source does not tell. */
+  readonly origin?: ChangeOrigin;
 }
 
 /** Is everything that happens in a flag set, as one union: switch on `kind`. */

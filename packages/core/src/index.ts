@@ -14,7 +14,16 @@ export type { Notifier, NotifierOptions } from './notifiers.ts';
 export { derive, type Derived } from './derived.ts';
 export type { Snapshot } from './snapshot.ts';
 export type { FlagChange, FlagEvent, FlagListener } from './events.ts';
-export type { BatchOutcome, LayerKind, RawValue, Rejection, Source, SourceSink, WatcherState } from './source.ts';
+export type {
+  BatchOutcome,
+  ChangeOrigin,
+  LayerKind,
+  RawValue,
+  Rejection,
+  Source,
+  SourceSink,
+  WatcherState,
+} from './source.ts';
 export { Watcher } from './watcher.ts';
 export type { WatchOptions, WatcherStatus } from './watch-options.ts';
 export type { BackoffOptions } from './backoff.ts';

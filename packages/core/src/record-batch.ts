@@ -22,6 +22,7 @@ export function recordBatch(batch: Batch, swapped: readonly Swapped[], version: 
       next: flag.sensitive ? REDACTED : next.text,
       version,
       time: batch.time,
+      ...(batch.origin && { origin: batch.origin }),
     });
     flag.lastChange = change;
     history.add(change);

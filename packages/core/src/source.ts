@@ -36,14 +36,38 @@ export interface Source {
 
 /** Takes what a source found. A sink whose attempt has ended takes nothing: its outcomes are empty. */
 export interface SourceSink {
-  /** Says what the source holds altogether: a key that is not among `values` leaves the layer. One batch. */
-  replace(values: Iterable<readonly [key: string, value: RawValue]>, revision?: string): BatchOutcome;
-  /** Says what changed; `undefined` stands for a key that is gone. One batch. */
-  update(changes: Iterable<readonly [key: string, value: RawValue | undefined]>, revision?: string): BatchOutcome;
+  /**
+   * Says what the source holds altogether: a key that is not among `values` leaves the layer. One batch.
+   *
+   * @param origin goes into the history with each change of the batch.
+   */
+  replace(
+    values: Iterable<readonly [key: string, value: RawValue]>,
+    revision?: string,
+    origin?: ChangeOrigin,
+  ): BatchOutcome;
+  /**
+   * Says what changed; `undefined` stands for a key that is gone. One batch.
+   *
+   * @param origin goes into the history with each change of the batch.
+   */
+  update(
+    changes: Iterable<readonly [key: string, value: RawValue | undefined]>,
+    revision?: string,
+    origin?: ChangeOrigin,
+  ): BatchOutcome;
   /** Says that the connection is alive although nothing changed. */
   alive(): void;
   /** Says what is wrong without giving up, such as one file that cannot be read: the watcher's last error, and an event. */
   report(error: Error): void;
+}
+
+/** Says who wrote what a source delivers, and when, as far as the source knows. */
+export interface ChangeOrigin {
+  /** Names the writer as the source does: a user, a client, a field manager. */
+  readonly actor?: string;
+  /** When it was written, by the clock of the source, in milliseconds since the epoch. */
+  readonly writtenAt?: number;
 }
 
 /** Orders the layers, bottom to top; within a kind the later one is higher. The default lies below all of them. */

@@ -190,8 +190,8 @@ export class Watcher {
       return outcome;
     };
     return {
-      replace: (values, revision) => apply({ values, replace: true, revision }),
-      update: (values, revision) => apply({ values, revision }),
+      replace: (values, revision, origin) => apply({ values, replace: true, revision, origin }),
+      update: (values, revision, origin) => apply({ values, revision, origin }),
       alive: () => {
         if (progress.open && !this.#stop.signal.aborted) this.#heard(progress);
       },
