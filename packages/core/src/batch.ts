@@ -64,7 +64,7 @@ export class Batch {
     }
     const text = raw === undefined ? undefined : shown(flag, raw);
     const rejection = Object.freeze({ flag: flag.name, source: layer.name, revision, text, error, time });
-    this.refused.set(flag.name, { rejection, raw });
+    this.refused.set(flag.name, { rejection, raw, atStart: this.starting });
     this.said.push({ kind: 'rejected', ...rejection });
   }
 

@@ -1,5 +1,5 @@
 import type { FlagError } from './errors.ts';
-import type { ChangeOrigin, Rejection, WatcherState } from './source.ts';
+import type { ChangeOrigin, Rejection, Rollback, WatcherState } from './source.ts';
 
 /** Records one change of a flag's effective value. Texts are canonical; sensitive ones are redacted. */
 export interface FlagChange {
@@ -41,6 +41,8 @@ export type FlagEvent =
       readonly source: string;
       readonly reason: string;
     }
+  /** A source put a refused value right at its origin, or tried to. */
+  | ({ readonly kind: 'rollback'; readonly source: string } & Rollback)
   | { readonly kind: 'notifier-error'; readonly flag: string; readonly error: Error }
   | {
       readonly kind: 'watcher';

@@ -20,6 +20,8 @@ export type {
   LayerKind,
   RawValue,
   Rejection,
+  Rollback,
+  RollbackOutcome,
   Source,
   SourceSink,
   WatcherState,

@@ -5,6 +5,8 @@ import type { LayerKind, RawValue, Rejection } from './source.ts';
 export interface RejectionRecord {
   readonly rejection: Rejection;
   readonly raw: RawValue | undefined;
+  /** Whether the first load refused it: it was there before this process had accepted anything. */
+  readonly atStart: boolean;
 }
 
 /** Is what a flag's value would be, and the layer that would give it: none for the default. */
@@ -27,6 +29,12 @@ export class Layer {
   constructor(name: string, kind: LayerKind) {
     this.name = name;
     this.kind = kind;
+  }
+
+  /** Gives what was accepted last for a dynamic flag whose value is refused since. */
+  lastGood(flag: FlagNode | undefined): { readonly value: RawValue | undefined } | undefined {
+    const refused = flag?.dynamic ? this.rejected.get(flag.name) : undefined;
+    return flag && refused && !refused.atStart ? { value: this.held.get(flag)?.raw } : undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { BackoffOptions } from './backoff.ts';
 import type { FlagError } from './errors.ts';
 
 /** Is a value as a source delivers it: text, or bytes that are decoded as UTF-8 unless the flag type reads bytes itself. */
@@ -25,6 +26,8 @@ export interface Source {
   readonly kind?: Exclude<LayerKind, 'process'>;
   /** Says how long this source may be silent before its watcher is stale, in milliseconds. @default 60_000 */
   readonly staleAfterMs?: number;
+  /** Says how long to wait between attempts, where `watch` is not told. @default 100 ms to 30 s, exponential, full jitter */
+  readonly backoff?: BackoffOptions;
   /**
    * Loads everything once (`sink.replace`), then reports changes until `signal` aborts.
    *
@@ -60,6 +63,32 @@ export interface SourceSink {
   alive(): void;
   /** Says what is wrong without giving up, such as one file that cannot be read: the watcher's last error, and an event. */
   report(error: Error): void;
+  /**
+   * Says what the origin should hold for a refused key, for a source that can write there: what this layer accepted
+   * last, or nothing.
+   *
+   * @returns `undefined` where nothing is to be put back: the key is not refused, or not any more; it was refused by
+   * the first load already, before this process had accepted anything; its flag is static.
+   */
+  lastGood(key: string): { readonly value: RawValue | undefined } | undefined;
+  /** Says what became of putting a refused key back at the origin: an event. */
+  rolledBack(rollback: Rollback): void;
+}
+
+/**
+ * Names what becomes of a rollback: the last good value is back, the key is gone because there was none, somebody was
+ * faster, others keep undoing it, it is not permitted, it failed, or it is only reported because the source may not write.
+ */
+export type RollbackOutcome = 'reverted' | 'deleted' | 'lost-race' | 'flapping' | 'forbidden' | 'failed' | 'reported';
+
+/** Says what became of putting a refused key back at the origin. */
+export interface Rollback {
+  readonly flag: string;
+  /** The revision that was refused. */
+  readonly revision: string | undefined;
+  readonly outcome: RollbackOutcome;
+  /** Why, where the outcome is not what was wanted. */
+  readonly error?: Error | undefined;
 }
 
 /** Says who wrote what a source delivers, and when, as far as the source knows. */

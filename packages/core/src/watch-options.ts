@@ -12,7 +12,7 @@ export interface WatchOptions {
   readonly startTimeoutMs?: number;
   /** How long the source may be silent before it is stale, in milliseconds. @default what the source says, else 60_000 */
   readonly staleAfterMs?: number;
-  /** Waits between attempts. @default 100 ms to 30 s, exponential, full jitter */
+  /** Waits between attempts. @default what the source says, else 100 ms to 30 s, exponential, full jitter */
   readonly backoff?: BackoffOptions;
 }
 

@@ -159,15 +159,15 @@ export class Watcher {
         this.#stop.signal.removeEventListener('abort', onStop);
         attempt.abort();
       }
-      await delay(backoffMs(failures, this.#options.backoff), this.#stop.signal);
+      await delay(backoffMs(failures, this.#options.backoff ?? this.#source.backoff), this.#stop.signal);
       this.#restarts++;
     }
   }
 
   #sink(progress: Progress): SourceSink {
+    const listens = (): boolean => progress.open && !this.#stop.signal.aborted;
     const apply = (request: Omit<BatchRequest, 'layer'>): BatchOutcome => {
-      const { open } = progress;
-      if (!open || this.#stop.signal.aborted) {
+      if (!listens()) {
         return {
           version: this.#engine.version,
           accepted: [],
@@ -193,10 +193,14 @@ export class Watcher {
       replace: (values, revision, origin) => apply({ values, replace: true, revision, origin }),
       update: (values, revision, origin) => apply({ values, revision, origin }),
       alive: () => {
-        if (progress.open && !this.#stop.signal.aborted) this.#heard(progress);
+        if (listens()) this.#heard(progress);
       },
       report: (error) => {
-        if (progress.open && !this.#stop.signal.aborted) this.#become(this.#state, this.#error(reasonOf(error), error));
+        if (listens()) this.#become(this.#state, this.#error(reasonOf(error), error));
+      },
+      lastGood: (key) => (listens() ? this.#layer.lastGood(this.#engine.flags.get(key)) : undefined),
+      rolledBack: (rollback) => {
+        if (listens()) this.#engine.events.emit({ kind: 'rollback', source: this.source, ...rollback });
       },
     };
   }

@@ -1,0 +1,98 @@
+import { type FlagEvent, FlagSet, type RawValue, type Source, type SourceSink, inRange, int } from '@flagz/core';
+import { assert, describe } from '@flagz/test-runner';
+import { eventually } from '@flagz/testing';
+
+/** Puts a source to work whose sink the test holds. */
+async function setUp(values: Readonly<Record<string, RawValue>>, required = true) {
+  const flags = new FlagSet('s');
+  flags.dynamic('rate', int, 10, '').withValidator(inRange(1, 100));
+  flags.static('port', int, 8080, '');
+  const events: FlagEvent[] = [];
+  flags.subscribe((event) => events.push(event));
+  const held: { sink?: SourceSink } = {};
+  const source: Source = {
+    name: 'test',
+    watch: async (sink, signal) => {
+      held.sink = sink;
+      sink.replace(Object.entries(values), '1');
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    },
+  };
+  const watcher = await flags.watch(source, { required });
+  const sink = await eventually(() => held.sink ?? false);
+  assert.ok(sink);
+  return { flags, events, watcher, sink: sink as SourceSink };
+}
+
+describe('SourceSink.lastGood()', (it) => {
+  it('gives what the layer accepted last for a refused key', async () => {
+    const { sink, watcher } = await setUp({ rate: '20' });
+    sink.update([['rate', '30']]);
+    sink.update([['rate', 'rubbish']]);
+    sink.update([['rate', '5000']]);
+    assert.equal(sink.lastGood('rate'), { value: '30' });
+    await watcher.stop();
+  });
+
+  it('gives no value where the layer never held one', async () => {
+    const { sink, watcher } = await setUp({});
+    sink.update([['rate', 'rubbish']]);
+    assert.equal(sink.lastGood('rate'), { value: undefined });
+    await watcher.stop();
+  });
+
+  it('is silent on what is not refused, not refused any more, static or unknown', async () => {
+    const { sink, watcher } = await setUp({ rate: '20', port: '9000' });
+    assert.is(sink.lastGood('rate'), undefined);
+    sink.update([['rate', 'rubbish']]);
+    sink.update([
+      ['rate', '30'],
+      ['port', 'rubbish'],
+      ['nobody', 'x'],
+    ]);
+    for (const key of ['rate', 'port', 'nobody']) assert.is(sink.lastGood(key), undefined);
+    await watcher.stop();
+  });
+
+  it('is silent on what the first load refused, also when it is loaded again', async () => {
+    const { sink, watcher } = await setUp({ rate: 'rubbish' }, false);
+    assert.is(sink.lastGood('rate'), undefined);
+    sink.replace([['rate', 'rubbish']]);
+    assert.is(sink.lastGood('rate'), undefined);
+    sink.update([['rate', 'other rubbish']]);
+    assert.equal(sink.lastGood('rate'), { value: undefined });
+    await watcher.stop();
+    assert.is(sink.lastGood('rate'), undefined);
+  });
+});
+
+describe('SourceSink.rolledBack()', (it) => {
+  it('is an event, and nothing once the watcher has stopped', async () => {
+    const { sink, events, watcher } = await setUp({ rate: '20' });
+    events.length = 0;
+    sink.rolledBack({ flag: 'rate', revision: '7', outcome: 'reverted' });
+    assert.equal(events, [{ kind: 'rollback', source: 'test', flag: 'rate', revision: '7', outcome: 'reverted' }]);
+    await watcher.stop();
+    events.length = 0;
+    sink.rolledBack({ flag: 'rate', revision: '7', outcome: 'reverted' });
+    assert.equal(events, []);
+  });
+});
+
+describe('Source.backoff', (it) => {
+  it('says how long to wait where watch() is not told', async () => {
+    const flags = new FlagSet('s');
+    let attempts = 0;
+    const source: Source = {
+      name: 'test',
+      backoff: { minMs: 1, maxMs: 1 },
+      watch: async () => {
+        attempts++;
+        throw new Error('no');
+      },
+    };
+    const watcher = await flags.watch(source, { required: false });
+    await eventually(() => attempts > 50, { withinMs: 2_000 });
+    await watcher.stop();
+  });
+});
