@@ -45,6 +45,13 @@ export class BatchEngine {
     return this.#run(new Batch(request, this.flags));
   }
 
+  /** Tells what would become of a batch, and changes nothing. */
+  rehearse(request: BatchRequest): BatchOutcome {
+    const batch = new Batch(request, this.flags);
+    for (const [flag, error] of findViolations(this.#effectsOf(batch))) batch.refuse(flag, error, undefined);
+    return batch.outcome(this.version);
+  }
+
   /** Takes away what a layer holds, because a validator that came later refuses it. */
   revoke(layer: Layer, flag: FlagNode, error: FlagError): void {
     const batch = new Batch({ layer, values: [[flag.name, undefined]], starting: true }, this.flags);

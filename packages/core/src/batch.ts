@@ -63,7 +63,8 @@ export class Batch {
       return;
     }
     const text = raw === undefined ? undefined : shown(flag, raw);
-    const rejection = Object.freeze({ flag: flag.name, source: layer.name, revision, text, error, time });
+    const origin = this.origin && { origin: this.origin };
+    const rejection = Object.freeze({ flag: flag.name, source: layer.name, revision, text, error, time, ...origin });
     this.refused.set(flag.name, { rejection, raw, atStart: this.starting });
     this.said.push({ kind: 'rejected', ...rejection });
   }

@@ -1,7 +1,8 @@
+import type { BatchRequest } from './batch.ts';
 import type { BatchEngine } from './batch-engine.ts';
 import { misdeclared } from './declaration.ts';
 import { type FlagError, reasonOf } from './errors.ts';
-import type { FlagOwner } from './flag.ts';
+import type { FlagOwner, SetOptions } from './flag.ts';
 import type { FlagNode } from './flag-node.ts';
 import type { Layer } from './layer.ts';
 import { validate } from './read-value.ts';
@@ -11,15 +12,20 @@ import type { Validator } from './validators.ts';
 /** Makes the flag set as its flags see it. */
 export function flagOwner(engine: BatchEngine, process: Layer, set: string): FlagOwner {
   /** Writes to the highest layer of the process that holds the flag, so that a set inside an override ends with it. */
-  function write(flag: FlagNode, text: string | undefined): void {
+  function write(flag: FlagNode, text: string | undefined, { actor, dryRun = false }: SetOptions): void {
     const own = engine.layers.resolve(flag, ({ kind, held }) => (kind === 'process' ? held.get(flag) : undefined));
-    const { rejected } = engine.apply({ layer: own.layer ?? process, values: [[flag.name, text]] });
+    const request: BatchRequest = {
+      layer: own.layer ?? process,
+      values: [[flag.name, text]],
+      origin: actor === undefined ? undefined : { actor },
+    };
+    const { rejected } = dryRun ? engine.rehearse(request) : engine.apply(request);
     if (rejected[0]) throw rejected[0].error;
   }
 
   return {
     setText: write,
-    reset: (flag) => write(flag, undefined),
+    reset: (flag, options) => write(flag, undefined, options),
     show: (flag) => showFlag(flag, engine),
     addValidator(flag, validator) {
       try {

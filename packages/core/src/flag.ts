@@ -13,14 +13,22 @@ export interface FlagOptions {
   readonly deprecated?: string;
 }
 
+/** Says how a flag is set from within the process. */
+export interface SetOptions {
+  /** Names who asks: the change, its event and the history carry it. */
+  readonly actor?: string;
+  /** Whether to ask validators and invariants only, and change nothing. @default false */
+  readonly dryRun?: boolean;
+}
+
 /**
  * Is the flag set as its flags see it.
  *
  * @internal
  */
 export interface FlagOwner {
-  setText(flag: FlagNode, text: string): void;
-  reset(flag: FlagNode): void;
+  setText(flag: FlagNode, text: string, options: SetOptions): void;
+  reset(flag: FlagNode, options: SetOptions): void;
   addValidator(flag: FlagNode, validator: Validator<unknown>): void;
   show(flag: FlagNode): FlagInfo;
 }
@@ -120,8 +128,8 @@ export class DynamicFlag<T> extends Flag<T> {
    * @throws {ParseError} when the value is not one of the type.
    * @throws {ValidationError} when a validator or an invariant refuses it.
    */
-  set(value: T): void {
-    this.setText(formatValue(this.node, value));
+  set(value: T, options: SetOptions = {}): void {
+    this.setText(formatValue(this.node, value), options);
   }
 
   /**
@@ -132,8 +140,8 @@ export class DynamicFlag<T> extends Flag<T> {
    * @throws {ParseError} when `text` is not a valid `T`.
    * @throws {ValidationError} when a validator or an invariant refuses the parsed value.
    */
-  setText(text: string): void {
-    this.owner.setText(this.node, text);
+  setText(text: string, options: SetOptions = {}): void {
+    this.owner.setText(this.node, text, options);
   }
 
   /**
@@ -141,8 +149,8 @@ export class DynamicFlag<T> extends Flag<T> {
    *
    * @throws {ValidationError} when an invariant refuses the value it would fall back to.
    */
-  reset(): void {
-    this.owner.reset(this.node);
+  reset(options: SetOptions = {}): void {
+    this.owner.reset(this.node, options);
   }
 }
 

@@ -1,5 +1,5 @@
 export { FlagSet, type FileFlag, type FlagSetOptions } from './flag-set.ts';
-export { DynamicFlag, Flag, type FlagOptions, type ValuesOf } from './flag.ts';
+export { DynamicFlag, Flag, type FlagOptions, type SetOptions, type ValuesOf } from './flag.ts';
 export type { FlagInfo, LayerInfo } from './show-flag.ts';
 export type { FlagType, FlagTypeOfDefault } from './flag-type.ts';
 export { boolean, string } from './text.ts';

@@ -126,6 +126,8 @@ export interface Rejection {
   readonly error: FlagError;
   /** When it was refused first, in milliseconds since the epoch. */
   readonly time: number;
+  /** Who wrote the value and when; absent where the source does not tell. */
+  readonly origin?: ChangeOrigin;
 }
 
 /**
