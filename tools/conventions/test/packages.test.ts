@@ -1,0 +1,119 @@
+import { assert, describe } from '@flagz/test-runner';
+import { importsOf, resolveRelative } from '../src/imports.ts';
+import { parseFile } from '../src/source-file.ts';
+import { exists, packages, typeScriptFiles } from '../src/workspace.ts';
+import type { Manifest, Package } from '../src/workspace.ts';
+
+const FILES = ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'tsconfig.json', 'src', 'test'];
+
+/** The fields of a package.json in their order; those with a question mark are there where needed. */
+const FIELDS = [
+  'name',
+  'version',
+  'description',
+  'keywords',
+  'license',
+  'repository?',
+  'files',
+  'type',
+  'sideEffects',
+  'exports',
+  'publishConfig',
+  'scripts',
+  'dependencies?',
+  'peerDependencies?',
+  'peerDependenciesMeta?',
+  'devDependencies?',
+  'engines',
+];
+
+const PUBLISHED = ['dist', 'src', 'CHANGELOG.md'];
+
+describe('a package', (it) => {
+  for (const { folder, manifest } of packages()) {
+    it(`has its files: ${folder}`, () => {
+      assert.equal(FILES.filter((file) => !exists(`${folder}/${file}`)), []);
+    });
+
+    it(`has the fields of its siblings, in their order: ${folder}`, () => {
+      const expected = FIELDS.filter((field) => !field.endsWith('?') || field.slice(0, -1) in manifest);
+      assert.equal(Object.keys(manifest), expected.map((field) => field.replace('?', '')));
+    });
+
+    it(`has the name of its folder and publishes what its siblings do: ${folder}`, () => {
+      assert.is(manifest.name, folder.replace('packages/', '@flagz/'));
+      assert.equal(manifest.files, PUBLISHED);
+    });
+
+    it(`exports entries that exist, under three conditions: ${folder}`, () => {
+      for (const [subpath, target] of Object.entries(manifest.exports ?? {})) {
+        if (subpath === './package.json') continue;
+        assert.equal(target, expectedTarget(folder, subpath));
+        assert.ok(exists(`${folder}/${sourceOf(folder, subpath)}`), `${folder}: ${subpath} has no source`);
+      }
+    });
+
+    it(`exports its package.json and no pattern: ${folder}`, () => {
+      const subpaths = Object.keys(manifest.exports ?? {});
+      assert.ok(subpaths.includes('./package.json'));
+      assert.equal(subpaths.filter((subpath) => subpath.includes('*')), []);
+    });
+
+    it(`has no source that none of its entries leads to: ${folder}`, () => {
+      const reached = reachable(entriesOf({ folder, manifest }));
+      assert.equal(typeScriptFiles(`${folder}/src`).filter((path) => !reached.has(path)), []);
+    });
+  }
+
+  it('is there at all', () => assert.ok(packages().length > 0));
+});
+
+describe('@flagz/core', (it) => {
+  const core = packages().find(({ manifest }) => manifest.name === '@flagz/core');
+
+  it('has no dependencies', () => {
+    assert.is(core?.manifest.dependencies, undefined);
+    assert.is(core?.manifest.peerDependencies, undefined);
+  });
+
+  it('imports only its own files, so that it runs in any JavaScript runtime', () => {
+    const foreign = typeScriptFiles('packages/core/src').flatMap((path) =>
+      importsOf(parseFile(path))
+        .filter(({ specifier }) => !specifier.startsWith('.'))
+        .map(({ specifier }) => `${path}: ${specifier}`),
+    );
+    assert.equal(foreign, []);
+  });
+});
+
+function entriesOf({ folder, manifest }: { folder: string; manifest: Manifest }): readonly string[] {
+  return Object.keys(manifest.exports ?? {})
+    .filter((subpath) => subpath !== './package.json')
+    .map((subpath) => `${folder}/${sourceOf(folder, subpath)}`);
+}
+
+function sourceOf(folder: Package['folder'], subpath: string): string {
+  const name = subpath === '.' ? 'index' : subpath.slice(2);
+  const asFolder = `src/${name}/index.ts`;
+  return exists(`${folder}/${asFolder}`) ? asFolder : `src/${name}.ts`;
+}
+
+function expectedTarget(folder: string, subpath: string): object {
+  const source = sourceOf(folder, subpath);
+  const built = source.replace(/^src/, 'dist').replace(/\.ts$/, '');
+  return { '@flagz/source': `./${source}`, types: `./${built}.d.ts`, default: `./${built}.js` };
+}
+
+/** Follows the imports, those of types too. */
+function reachable(entries: readonly string[]): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const visit = (path: string): void => {
+    if (reached.has(path) || !exists(path)) return;
+    reached.add(path);
+    for (const { specifier } of importsOf(parseFile(path))) {
+      if (specifier.startsWith('.')) visit(resolveRelative(path, specifier));
+    }
+  };
+  entries.forEach(visit);
+  return reached;
+}
