@@ -8,32 +8,25 @@ import { startDocumentServer } from './document-server.ts';
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 interface Program {
-  readonly process: ChildProcess;
+  readonly child: ChildProcess;
   /** What it printed so far, on stdout and stderr. */
   readonly output: { stdout: string; stderr: string };
   readonly exitCode: Promise<number | null>;
 }
 
 function start(...args: readonly string[]): Program {
-  const process_ = spawn(process.execPath, [
-    '--import',
-    import.meta.resolve('tsx'),
-    '-C',
-    '@flagz/source',
-    main,
-    ...args,
-  ]);
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '-C', '@flagz/source', main, ...args]);
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
-    process_[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text));
+    child[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text));
   }
-  return { process: process_, output, exitCode: once(process_, 'close').then(([code]) => code as number | null) };
+  return { child, output, exitCode: once(child, 'close').then(([code]) => code as number | null) };
 }
 
 describe('the example custom-source', (it) => {
   it('prints each change and refusal, and ends by itself on SIGTERM', async () => {
     const server = await startDocumentServer({ rate: 20 });
-    const { process: child, output, exitCode } = start(server.url);
+    const { child, output, exitCode } = start(server.url);
     try {
       await eventually(() => output.stdout.includes('rate is 20'), { withinMs: 20_000 });
       server.document = { rate: 30, read_only: true };
