@@ -6,7 +6,8 @@ import { pnpm, turbo } from './lib/pnpm.mjs';
 await main(async () => {
   await install({ quiet: true });
   process.stderr.write('Building …\n');
-  if (!(await turbo(['build', '--filter=@flagz/bench...'], { quiet: true }))) throw new Error('the build failed, see above');
+  if (!(await turbo(['build', '--filter=@flagz/bench...'], { quiet: true })))
+    throw new Error('the build failed, see above');
   const ok = await pnpm(['--filter', '@flagz/bench', 'run', 'bench', ...process.argv.slice(2)]);
   if (!ok) throw new Error('the benchmarks failed, see above');
 });

@@ -30,6 +30,7 @@ async function serve(options) {
 }
 
 function defaultOptions(options) {
-  const chosen = options.some((option) => /^--config[-_]dir(=|$)/.test(option)) || process.env.DEMO_CONFIG_DIR !== undefined;
+  const chosen =
+    options.some((option) => /^--config[-_]dir(=|$)/.test(option)) || process.env.DEMO_CONFIG_DIR !== undefined;
   return chosen ? [] : ['--config_dir', 'examples/server/flagz.d'];
 }

@@ -33,7 +33,10 @@ function fingerprint() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\0`);
   const manifests = packages().map(({ folder }) => `${folder}/package.json`);
   for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests]) {
-    hash.update(`${file}\0`).update(readFileSync(join(root, file))).update('\0');
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(root, file)))
+      .update('\0');
   }
   return hash.digest('hex');
 }

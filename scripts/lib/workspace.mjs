@@ -24,7 +24,8 @@ export function readManifest(folder = '.') {
 
 /** Reads the list `packages:`; these scripts run before a YAML parser is installed. */
 function workspacePatterns() {
-  const [, list = ''] = /^packages:\n((?: +- .+\n)+)/m.exec(readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8')) ?? [];
+  const [, list = ''] =
+    /^packages:\n((?: +- .+\n)+)/m.exec(readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8')) ?? [];
   return list.split('\n').flatMap((line) => /- ['"]?([^'"]+)['"]?$/.exec(line)?.[1] ?? []);
 }
 

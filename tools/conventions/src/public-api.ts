@@ -16,23 +16,24 @@ export function publicApi(entry: SourceFile, load: (path: string) => SourceFile 
 }
 
 /** Lists the exports of an entry, and the members of its classes and interfaces, that have no docstring. */
-export function undocumented(declarations: readonly Declaration[]): readonly string[] {
+export function undocumented(api: readonly Declaration[]): readonly string[] {
   const problems: string[] = [];
-  for (const [name, group] of groupBy(declarations, (declaration) => declaration.name)) {
+  for (const [name, group] of groupBy(api, (declaration) => declaration.name)) {
     const [first] = group;
     if (first && !group.some(({ file, statement }) => docstring(file, statement))) {
       problems.push(`${where(first.file, first.statement)} ${name}`);
     }
     for (const { file, statement } of group) {
-      for (const member of undocumentedMembers(file, statement)) problems.push(`${where(file, member)} ${name}.${keyOf(member)}`);
+      for (const member of undocumentedMembers(file, statement))
+        problems.push(`${where(file, member)} ${name}.${keyOf(member)}`);
     }
   }
   return problems;
 }
 
 /** Lists the places where an exported signature says `any`; the bodies of functions may. */
-export function anySignatures(declarations: readonly Declaration[]): readonly string[] {
-  return declarations.flatMap(({ name, file, statement }) =>
+export function anySignatures(api: readonly Declaration[]): readonly string[] {
+  return api.flatMap(({ name, file, statement }) =>
     [...walk(statement, (node) => node.type !== 'BlockStatement')]
       .filter((node) => node.type === 'TSAnyKeyword')
       .map((node) => `${where(file, node)} ${name}`),
@@ -49,7 +50,12 @@ function exportedNames(file: SourceFile): readonly string[] {
 }
 
 /** Follows one export of a file to the statements that declare it. */
-function declarations(file: SourceFile, name: string, as: string, load: (path: string) => SourceFile): readonly Declaration[] {
+function declarations(
+  file: SourceFile,
+  name: string,
+  as: string,
+  load: (path: string) => SourceFile,
+): readonly Declaration[] {
   for (const statement of file.body) {
     const specifier = children(statement, 'specifiers').find((one) => nameOf(child(one, 'exported')) === name);
     if (statement.type !== 'ExportNamedDeclaration' || specifier === undefined) continue;

@@ -14,7 +14,12 @@ export interface SourceFile {
   readonly path: string;
   readonly text: string;
   readonly body: readonly Node[];
-  readonly comments: readonly { readonly type: string; readonly value: string; readonly start: number; readonly end: number }[];
+  readonly comments: readonly {
+    readonly type: string;
+    readonly value: string;
+    readonly start: number;
+    readonly end: number;
+  }[];
 }
 
 /** Parses a text as the TypeScript file `path`. @throws {Error} when it has a syntax error. */

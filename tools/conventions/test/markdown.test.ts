@@ -45,7 +45,10 @@ describe('Markdown', (it) => {
     const { devDependencies = {} } = JSON.parse(read('tools/conventions/package.json')) as {
       devDependencies?: Record<string, string>;
     };
-    assert.equal(packages().flatMap(({ manifest }) => (manifest.name in devDependencies ? [] : manifest.name)), []);
+    assert.equal(
+      packages().flatMap(({ manifest }) => (manifest.name in devDependencies ? [] : manifest.name)),
+      [],
+    );
   });
 });
 
@@ -55,14 +58,20 @@ describe('codeBlocks()', (it) => {
   });
 
   it('ends a block only at a fence that is as long', () => {
-    assert.equal(codeBlocks('````md\n```ts\n```\n````\n').map(({ code }) => code), ['```ts\n```\n']);
+    assert.equal(
+      codeBlocks('````md\n```ts\n```\n````\n').map(({ code }) => code),
+      ['```ts\n```\n'],
+    );
   });
 });
 
 describe('relativeLinks()', (it) => {
   it('finds inline links, images, definitions and HTML', () => {
     const text = '[a](a.md#x "title") ![b](b.png)\n\n[c]: c.md\n<a href="d.md">d</a>';
-    assert.equal(relativeLinks(text).map(({ target }) => target), ['a.md#x', 'b.png', 'c.md', 'd.md']);
+    assert.equal(
+      relativeLinks(text).map(({ target }) => target),
+      ['a.md#x', 'b.png', 'c.md', 'd.md'],
+    );
   });
 
   it('leaves out addresses and code', () => {
@@ -76,7 +85,8 @@ describe('relativeLinks()', (it) => {
 
 describe('anchors()', (it) => {
   it('are those that GitHub makes', () => {
-    const text = '# What it is: `FlagSet`\n## A [link](x.md) & more\n## Twice\n## Twice\n```\n# code\n```\n<a id="own"></a>';
+    const text =
+      '# What it is: `FlagSet`\n## A [link](x.md) & more\n## Twice\n## Twice\n```\n# code\n```\n<a id="own"></a>';
     assert.equal([...anchors(text)], ['what-it-is-flagset', 'a-link--more', 'twice', 'twice-1', 'own']);
   });
 });
@@ -95,7 +105,8 @@ describe('compileSnippets()', (it) => {
   });
 
   it('lets a block import one that has a name', async () => {
-    const text = '```ts\n// flags.ts\nexport const a = 1;\n```\n```ts\nimport { a } from "./flags.ts";\na.toFixed();\n```\n';
+    const text =
+      '```ts\n// flags.ts\nexport const a = 1;\n```\n```ts\nimport { a } from "./flags.ts";\na.toFixed();\n```\n';
     assert.equal(await compileSnippets([{ path: 'x.md', text }]), []);
   });
 });

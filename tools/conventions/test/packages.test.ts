@@ -21,9 +21,9 @@ const FIELDS = [
   'publishConfig',
   'scripts',
   'dependencies?',
+  'devDependencies?',
   'peerDependencies?',
   'peerDependenciesMeta?',
-  'devDependencies?',
   'engines',
 ];
 
@@ -32,12 +32,18 @@ const PUBLISHED = ['dist', 'src', 'CHANGELOG.md'];
 describe('a package', (it) => {
   for (const { folder, manifest } of packages()) {
     it(`has its files: ${folder}`, () => {
-      assert.equal(FILES.filter((file) => !exists(`${folder}/${file}`)), []);
+      assert.equal(
+        FILES.filter((file) => !exists(`${folder}/${file}`)),
+        [],
+      );
     });
 
     it(`has the fields of its siblings, in their order: ${folder}`, () => {
       const expected = FIELDS.filter((field) => !field.endsWith('?') || field.slice(0, -1) in manifest);
-      assert.equal(Object.keys(manifest), expected.map((field) => field.replace('?', '')));
+      assert.equal(
+        Object.keys(manifest),
+        expected.map((field) => field.replace('?', '')),
+      );
     });
 
     it(`has the name of its folder and publishes what its siblings do: ${folder}`, () => {
@@ -56,12 +62,18 @@ describe('a package', (it) => {
     it(`exports its package.json and no pattern: ${folder}`, () => {
       const subpaths = Object.keys(manifest.exports ?? {});
       assert.ok(subpaths.includes('./package.json'));
-      assert.equal(subpaths.filter((subpath) => subpath.includes('*')), []);
+      assert.equal(
+        subpaths.filter((subpath) => subpath.includes('*')),
+        [],
+      );
     });
 
     it(`has no source that none of its entries leads to: ${folder}`, () => {
       const reached = reachable(entriesOf({ folder, manifest }));
-      assert.equal(typeScriptFiles(`${folder}/src`).filter((path) => !reached.has(path)), []);
+      assert.equal(
+        typeScriptFiles(`${folder}/src`).filter((path) => !reached.has(path)),
+        [],
+      );
     });
   }
 

@@ -4,7 +4,9 @@ import { read, repositoryFiles } from '../src/workspace.ts';
 /** What only one machine or one network knows. Composed, so that this file does not find itself. */
 const PRIVATE: Record<string, RegExp> = {
   'a path of one machine': new RegExp(`(?<![\\w./-])/(?:${['work', 'root', 'home/[a-z]+'].join('|')})/`),
-  'the address of a registry': new RegExp(`https?://[^\\s"'/]*(?:${['registry', 'npm-mirror', 'verdaccio'].join('|')})[^\\s"'/]*`),
+  'the address of a registry': new RegExp(
+    `https?://[^\\s"'/]*(?:${['registry', 'npm-mirror', 'verdaccio'].join('|')})[^\\s"'/]*`,
+  ),
 };
 
 describe('committed files', (it) => {

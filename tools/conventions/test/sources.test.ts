@@ -35,15 +35,25 @@ describe('all sources', (it) => {
   });
 
   it('have no default export', () => {
-    assert.equal(places(all, ({ type }) => type === 'ExportDefaultDeclaration'), []);
+    assert.equal(
+      places(all, ({ type }) => type === 'ExportDefaultDeclaration'),
+      [],
+    );
   });
 
   it('have no enum and no namespace', () => {
-    assert.equal(places(all, ({ type }) => type === 'TSEnumDeclaration' || type === 'TSModuleDeclaration'), []);
+    assert.equal(
+      places(all, ({ type }) => type === 'TSEnumDeclaration' || type === 'TSModuleDeclaration'),
+      [],
+    );
   });
 
   it('import no file of another package', () => {
-    const packageOf = (path: string): string => path.split('/').slice(0, path.startsWith('bench/') ? 1 : 2).join('/');
+    const packageOf = (path: string): string =>
+      path
+        .split('/')
+        .slice(0, path.startsWith('bench/') ? 1 : 2)
+        .join('/');
     const foreign = all.flatMap((file) =>
       importsOf(file)
         .filter(({ specifier }) => specifier.startsWith('.'))
@@ -58,13 +68,19 @@ describe("packages' sources", (it) => {
   it('have no import cycle', () => assert.equal(importCycles(published), []));
 
   it('leave printing and exiting to the program', () => {
-    const found = places(published, (node) => isMember(node, /^console$/, /./) || isMember(node, /^process$/, /^exit$/));
+    const found = places(
+      published,
+      (node) => isMember(node, /^console$/, /./) || isMember(node, /^process$/, /^exit$/),
+    );
     assert.equal(found, []);
   });
 
   it(`have at most ${MAX_LINES} lines a file`, () => {
     const long = published.filter(({ text }) => text.trimEnd().split('\n').length > MAX_LINES);
-    assert.equal(long.map(({ path }) => path), []);
+    assert.equal(
+      long.map(({ path }) => path),
+      [],
+    );
   });
 });
 
@@ -81,8 +97,16 @@ describe('error codes', (it) => {
   );
 
   it('are found', () => assert.ok(used.size > 0));
-  it('are all in docs/errors.md', () => assert.equal([...used].filter((code) => !documented.has(code)), []));
-  it('in docs/errors.md all exist', () => assert.equal([...documented].filter((code) => !used.has(String(code))), []));
+  it('are all in docs/errors.md', () =>
+    assert.equal(
+      [...used].filter((code) => !documented.has(code)),
+      [],
+    ));
+  it('in docs/errors.md all exist', () =>
+    assert.equal(
+      [...documented].filter((code) => !used.has(String(code))),
+      [],
+    ));
 });
 
 describe('tests', (it) => {
@@ -109,7 +133,11 @@ describe('importCycles()', (it) => {
     importCycles(Object.entries(files).map(([path, text]) => parseSource(path, text)));
 
   it('finds a cycle over several files, through imports and re-exports', () => {
-    const files = { 'a.ts': "import { b } from './b.ts';", 'b.ts': "export { c } from './c.ts';", 'c.ts': "import './a.ts';" };
+    const files = {
+      'a.ts': "import { b } from './b.ts';",
+      'b.ts': "export { c } from './c.ts';",
+      'c.ts': "import './a.ts';",
+    };
     assert.equal(cyclesOf(files), [['a.ts', 'b.ts', 'c.ts', 'a.ts']]);
   });
 

@@ -6,7 +6,11 @@ import { registry } from './registry.ts';
 /** A suite in uvu's queue: gives [the failures as text, or true; passed; skipped; total]. */
 type QueuedSuite = () => Promise<[string | true, number, number, number]>;
 
-const globals = globalThis as unknown as { UVU_DEFER: boolean; UVU_INDEX: number; UVU_QUEUE: [null, ...QueuedSuite[]][] };
+const globals = globalThis as unknown as {
+  UVU_DEFER: boolean;
+  UVU_INDEX: number;
+  UVU_QUEUE: [null, ...QueuedSuite[]][];
+};
 
 function tell(message: ChildMessage): void {
   process.send?.(message);

@@ -35,13 +35,15 @@ export interface It {
  * });
  */
 export function describe(name: string, body: (it: It) => void): void {
-  if (registry.running) throw new TypeError(`describe('${name}') was called after the tests had begun: it would not run`);
+  if (registry.running)
+    throw new TypeError(`describe('${name}') was called after the tests had begun: it would not run`);
 
   const tests = suite(name);
   let declared = 0;
   let open = true;
   const declare = (title: string): void => {
-    if (!open) throw new TypeError(`it('${title}') was called after describe('${name}') had returned: it would not run`);
+    if (!open)
+      throw new TypeError(`it('${title}') was called after describe('${name}') had returned: it would not run`);
     declared++;
   };
 
@@ -70,7 +72,8 @@ export function describe(name: string, body: (it: It) => void): void {
 
   const result: unknown = body(it);
   open = false;
-  if (result instanceof Promise) throw new TypeError(`describe('${name}') must not be asynchronous: its tests would not run`);
+  if (result instanceof Promise)
+    throw new TypeError(`describe('${name}') must not be asynchronous: its tests would not run`);
   if (declared === 0) throw new TypeError(`describe('${name}') declares no test`);
   tests.run();
 }
@@ -101,5 +104,7 @@ function loud(suiteName: string, hookName: string, hook: TestBody): TestBody {
 
 /** Wraps what is not an Error: uvu's formatter crashes on it and the suite then counts as passed. */
 function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(`threw ${inspect(thrown)}, which is not an Error`, { cause: thrown });
+  return thrown instanceof Error
+    ? thrown
+    : new Error(`threw ${inspect(thrown)}, which is not an Error`, { cause: thrown });
 }

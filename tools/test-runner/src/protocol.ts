@@ -29,4 +29,6 @@ export type ChildMessage =
   | { readonly kind: 'open'; readonly resources: readonly string[] };
 
 /** What the runner asks the process of a test file. */
-export type ParentMessage = { readonly kind: 'what-is-open' };
+export interface ParentMessage {
+  readonly kind: 'what-is-open';
+}

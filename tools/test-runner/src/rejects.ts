@@ -1,11 +1,7 @@
 import { inspect } from 'node:util';
 
 /** Accepts an error by a pattern of its message, its whole message, its class, or a function. */
-export type ErrorMatcher =
-  | RegExp
-  | string
-  | (abstract new (...args: never[]) => Error)
-  | ((error: Error) => boolean);
+export type ErrorMatcher = RegExp | string | (abstract new (...args: never[]) => Error) | ((error: Error) => boolean);
 
 /**
  * Waits for `promise` to reject with an error that `matcher` accepts.
@@ -20,7 +16,9 @@ export async function rejects(promise: PromiseLike<unknown>, matcher: ErrorMatch
   } catch (error) {
     return accepted(error, matcher);
   }
-  throw new Error(`expected a rejection with ${describeMatcher(matcher)}, but the promise resolved to ${inspect(value)}`);
+  throw new Error(
+    `expected a rejection with ${describeMatcher(matcher)}, but the promise resolved to ${inspect(value)}`,
+  );
 }
 
 /**
@@ -53,7 +51,9 @@ function matches(error: Error, matcher: ErrorMatcher): boolean {
   return isErrorClass(matcher) ? error instanceof matcher : matcher(error);
 }
 
-function isErrorClass(matcher: Exclude<ErrorMatcher, RegExp | string>): matcher is abstract new (...args: never[]) => Error {
+function isErrorClass(
+  matcher: Exclude<ErrorMatcher, RegExp | string>,
+): matcher is abstract new (...args: never[]) => Error {
   return matcher === Error || matcher.prototype instanceof Error;
 }
 

@@ -30,7 +30,9 @@ function reasonsOfProcess({ timedOutAfterMs, leak, orphan, exitCode, signal, tot
   } else if (leak === 'blocked') {
     reasons.push('did not end within 5 s after its tests: its event loop is blocked');
   } else if (leak !== undefined) {
-    reasons.push(`did not end within 5 s after its tests; still open: ${leak.join(', ') || 'nothing that Node can name'}`);
+    reasons.push(
+      `did not end within 5 s after its tests; still open: ${leak.join(', ') || 'nothing that Node can name'}`,
+    );
   } else if (totals === undefined) {
     reasons.push(`ended with ${ending(exitCode, signal)} ${during}, without totals`);
   } else if (exitCode !== 0 && sum(totals, 'passed') === sum(totals, 'total')) {

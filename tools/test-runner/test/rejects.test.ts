@@ -51,6 +51,9 @@ describe('throws()', (it) => {
     it(`refuses ${name}`, () => void throws(() => throws(fail, matcher), message));
   }
   it('refuses a function that returns a promise', () => {
-    throws(() => throws(() => Promise.resolve(), Error), /expected a throw of Error, but the function returned Promise/);
+    throws(
+      () => throws(() => Promise.resolve(), Error),
+      /expected a throw of Error, but the function returned Promise/,
+    );
   });
 });

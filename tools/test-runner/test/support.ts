@@ -44,7 +44,8 @@ function run(args: readonly string[], directory: string, timeoutMs: number): Pro
       killSignal: 'SIGKILL',
     });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
     child.on('error', reject);
     // Not 'close': a fixture may leave a process behind that holds the output.
     child.on('exit', (exitCode) => {
