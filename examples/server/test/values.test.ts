@@ -1,0 +1,89 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { assert, describe } from '@flagz/test-runner';
+import { eventually } from '@flagz/testing';
+import { running, withConfigDir } from './program.ts';
+
+describe('/values', (it) => {
+  it('shows every flag as text, and the version', async () => {
+    await running([], async (program) => {
+      const { port, version, ...values } = await program.values();
+      assert.equal(values, {
+        allowed_origins: '',
+        api_token: '•••',
+        config_dir: '',
+        enabled_features: 'fast_index',
+        greeting: 'hello',
+        host: '127.0.0.1',
+        log_level: 'info',
+        max_connections: '100',
+        min_connections: '1',
+        rate_limiting_config: '{"default_rate":10,"policy":"allow"}',
+        recommendations_enabled: 'true',
+        request_timeout: '2s',
+        search_rollout_percent: '0',
+        sources_required: 'true',
+        start_timeout: '10s',
+      });
+      assert.is(port, '0');
+      assert.type(version, 'number');
+    });
+  });
+
+  it('shows what wins: directory over command line over environment over default', async () => {
+    await withConfigDir(async (dir) => {
+      writeFileSync(join(dir, 'request_timeout'), '3s\n');
+      const args = ['--config_dir', dir, '--request_timeout', '4s', '--min_connections', '4'];
+      const env = { DEMO_REQUEST_TIMEOUT: '5s', DEMO_MIN_CONNECTIONS: '5', DEMO_MAX_CONNECTIONS: '500' };
+      await running(
+        args,
+        async (program) => {
+          const values = await program.values();
+          assert.equal(
+            [
+              values['request_timeout'],
+              values['min_connections'],
+              values['max_connections'],
+              values['allowed_origins'],
+            ],
+            ['3s', '4', '500', ''],
+          );
+        },
+        env,
+      );
+    });
+  });
+
+  it('takes options with - for _, and the directory from the environment', async () => {
+    await withConfigDir((dir) =>
+      running(
+        ['--max-connections', '300', '--sources-required=true'],
+        async (program) => {
+          const values = await program.values();
+          assert.equal([values['max_connections'], values['greeting']], ['300', 'Hello from flagz.d']);
+        },
+        { DEMO_CONFIG_DIR: dir },
+      ),
+    );
+  });
+});
+
+describe('a sensitive value', (it) => {
+  it('appears nowhere, whether it is taken or changed', async () => {
+    await withConfigDir((dir) =>
+      running(['--config_dir', dir, '--log_level', 'debug', '--api_token', 'hunter2'], async (program) => {
+        writeFileSync(join(dir, 'api_token'), 'hunter3\n');
+        await eventually(() => program.events('change', 'api_token').length === 2);
+        assert.equal(
+          program.events('change', 'api_token').map(({ previous, next }) => [previous, next]),
+          [
+            ['•••', '•••'],
+            ['•••', '•••'],
+          ],
+        );
+        const seen = [await (await program.fetch('/values')).text(), await (await program.fetch('/')).text()];
+        assert.not.match([...seen, program.stdout, program.stderr].join('\n'), /hunter/);
+      }),
+    );
+  });
+});
