@@ -1,0 +1,269 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { configMapMountSource } from '@flagz/configmap';
+import { type FlagType, FlagSet } from '@flagz/core';
+import { assert, describe } from '@flagz/test-runner';
+import { eventually } from '@flagz/testing';
+import { Stage } from './stage.ts';
+import { tempDir } from './temp-dir.ts';
+
+const NEVER = { rescanMs: 100_000_000 };
+
+/** Takes bytes as they are. */
+const bytes: FlagType<Uint8Array> = {
+  name: 'bytes',
+  parse: (text) => Buffer.from(text, 'utf8'),
+  parseBytes: (raw) => raw,
+  format: (value) => Buffer.from(value).toString('hex'),
+};
+
+describe('configMapMountSource() on a plain directory', (it) => {
+  it('reads texts without their last newline, bytes as they are', async () => {
+    using temp = tempDir();
+    const flags = new FlagSet('texts');
+    const text = (name: string) => flags.dynamic(name, bytes, new Uint8Array(), 'Bytes.');
+    const cases = {
+      plain: ['a', '61'],
+      newline: ['a\n', '61'],
+      crlf: ['a\r\n', '61'],
+      two: ['a\n\n', '610a'],
+      only: ['\n', ''],
+      empty: ['', ''],
+      inner: ['a\nb', '610a62'],
+      utf8: ['é\n', 'c3a9'],
+      binary: [Buffer.from([0xff, 0x00, 0x0a]), 'ff000a'],
+    } as const;
+    const all = Object.entries(cases).map(([name, [content, hex]]) => {
+      writeFileSync(temp.join(name), content);
+      return { flag: text(name), hex };
+    });
+    await using watcher = await flags.watch(configMapMountSource(temp.path, NEVER));
+    for (const { flag, hex } of all) assert.is(flag.text, hex, flag.name);
+    // Equal bytes are no change: not in the version, not to a notifier.
+    const { version } = flags;
+    writeFileSync(temp.join('binary'), cases.binary[0]);
+    writeFileSync(temp.join('plain'), 'b');
+    await eventually(() => flags.find('plain')?.text === '62');
+    assert.equal([flags.version, watcher.state], [version + 1, 'live']);
+  });
+
+  it('reads a file of 1 MiB', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    const large = 'ü'.repeat(512 * 1024);
+    writeFileSync(temp.join('label'), large);
+    await stage.watch(configMapMountSource(temp.path, NEVER));
+    assert.ok(stage.label.get() === large);
+  });
+
+  it('follows in-place writes, once each (W27, W30)', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    writeFileSync(temp.join('rate'), '2\n');
+    await stage.watch(configMapMountSource(temp.path, NEVER));
+    for (const rate of [3, 4, 5]) {
+      writeFileSync(temp.join('rate'), `${rate}\n`);
+      await eventually(() => stage.rate.get() === rate);
+    }
+    assert.equal(stage.changes, ['rate 2>3', 'rate 3>4', 'rate 4>5']);
+  });
+
+  it('takes no half-written file for a value (W30)', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    writeFileSync(temp.join('label'), 'before');
+    await stage.watch(configMapMountSource(temp.path, NEVER));
+    const file = openSync(temp.join('label'), 'w');
+    await delay(40);
+    for (const part of ['af', 't', 'er']) {
+      writeSync(file, part);
+      await delay(5);
+    }
+    closeSync(file);
+    await eventually(() => stage.label.get() === 'after');
+    assert.equal(stage.changes, ['label before>after']);
+  });
+
+  it('lets a file that never rests keep its value, and goes on with the others', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    writeFileSync(temp.join('label'), 'before');
+    await stage.watch(configMapMountSource(temp.path, NEVER));
+    const script = `const fs = require('fs'); const end = Date.now() + 3000; let n = 0;
+      while (Date.now() < end) fs.writeFileSync(process.argv[1], 'x' + n++); fs.writeFileSync(process.argv[1], 'after')`;
+    const restless = spawn(process.execPath, ['-e', script, temp.join('label')], { stdio: 'inherit' });
+    const exited = once(restless, 'exit');
+    await eventually(() => readFileSync(temp.join('label'), 'utf8').startsWith('x'));
+    writeFileSync(temp.join('rate'), '2');
+    await eventually(() => stage.rate.get() === 2, { withinMs: 2_500 });
+    assert.is(restless.exitCode, null);
+    await exited;
+    await eventually(() => stage.label.get() === 'after');
+  });
+
+  it("follows editors' atomic renames, and takes their leftovers for no keys (W30)", async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    writeFileSync(temp.join('rate'), '2');
+    const leftovers = ['rate~', '.rate.swp', 'rate.swp', '#rate#', '.#rate', '4913', 'rate.tmp', '.hidden'];
+    for (const name of leftovers) writeFileSync(temp.join(name), 'x');
+    await stage.watch(configMapMountSource(temp.path, NEVER));
+    for (const rate of [3, 4]) {
+      writeFileSync(temp.join('rate.tmp'), String(rate));
+      renameSync(temp.join('rate.tmp'), temp.join('rate'));
+      await eventually(() => stage.rate.get() === rate);
+    }
+    // As vim does with `backupcopy=no`: the file is away for a moment.
+    renameSync(temp.join('rate'), temp.join('rate~'));
+    writeFileSync(temp.join('rate'), '5');
+    await eventually(() => stage.rate.get() === 5);
+    assert.equal([stage.changes, stage.unknown], [['rate 2>3', 'rate 3>4', 'rate 4>5'], []]);
+  });
+
+  it('takes a deleted file for a fall-back (W32)', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    writeFileSync(temp.join('rate'), '2');
+    await stage.watch(configMapMountSource(temp.path, NEVER));
+    unlinkSync(temp.join('rate'));
+    await eventually(() => stage.rate.get() === 1);
+    assert.equal([stage.state, stage.lastError], ['live', undefined]);
+  });
+
+  it('takes folders, pipes and links to them for no keys, and reports keys that are no flag (W31)', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    writeFileSync(temp.join('rate'), '2');
+    writeFileSync(temp.join('nobody'), 'x');
+    mkdirSync(temp.join('label'));
+    symlinkSync('label', temp.join('link-to-folder'));
+    execFileSync('mkfifo', [temp.join('pipe')]);
+    symlinkSync('pipe', temp.join('link-to-pipe'));
+    await stage.watch(configMapMountSource(temp.path, NEVER));
+    assert.equal([stage.rate.get(), stage.label.get(), stage.unknown], [2, 'none', ['nobody']]);
+  });
+
+  it('ignores a directory whose name begins the same (W30)', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    mkdirSync(temp.join('cfg'));
+    mkdirSync(temp.join('cfg_old'));
+    writeFileSync(temp.join('cfg', 'rate'), '2');
+    await stage.watch(configMapMountSource(temp.join('cfg'), NEVER));
+    writeFileSync(temp.join('cfg_old', 'rate'), '3');
+    writeFileSync(temp.join('cfg', 'label'), 'a');
+    await eventually(() => stage.label.get() === 'a');
+    assert.is(stage.rate.get(), 2);
+  });
+
+  it('sees in-place writes after the directory was replaced (W29)', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    const dir = temp.join('cfg');
+    mkdirSync(dir);
+    writeFileSync(temp.join('cfg', 'rate'), '2');
+    await stage.watch(configMapMountSource(dir, NEVER));
+    mkdirSync(temp.join('next'));
+    writeFileSync(temp.join('next', 'rate'), '50');
+    renameSync(dir, temp.join('old'));
+    renameSync(temp.join('next'), dir);
+    await eventually(() => stage.rate.get() === 50);
+    writeFileSync(temp.join('cfg', 'rate'), '51');
+    await eventually(() => stage.rate.get() === 51);
+  });
+
+  it('is not deaf in a directory that was deleted and made again at once, perhaps with the same inode', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    const dir = temp.join('cfg');
+    mkdirSync(dir);
+    writeFileSync(temp.join('cfg', 'rate'), '2');
+    await stage.watch(configMapMountSource(dir, NEVER));
+    rmSync(dir, { recursive: true });
+    mkdirSync(dir);
+    writeFileSync(temp.join('cfg', 'rate'), '3');
+    await eventually(() => stage.rate.get() === 3);
+    for (const rate of [4, 5]) {
+      writeFileSync(temp.join('cfg', 'rate'), String(rate));
+      await eventually(() => stage.rate.get() === rate);
+    }
+  });
+
+  it('keeps its values while the directory is deleted, and follows the new one', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    const dir = temp.join('cfg');
+    const make = (rate: number): void => {
+      mkdirSync(temp.join('made'));
+      writeFileSync(temp.join('made', 'rate'), String(rate));
+      renameSync(temp.join('made'), dir);
+    };
+    make(2);
+    await stage.watch(configMapMountSource(dir, NEVER));
+    for (const rate of [3, 4, 5]) {
+      rmSync(dir, { recursive: true });
+      await eventually(() => stage.state === 'stale');
+      assert.match(stage.lastError ?? '', /"[^"]*cfg" does not exist; create it, or mount the ConfigMap there$/);
+      make(rate);
+      await eventually(() => stage.rate.get() === rate && stage.state === 'live');
+      writeFileSync(temp.join('cfg', 'rate'), String(rate * 10));
+      await eventually(() => stage.rate.get() === rate * 10);
+    }
+    assert.ok(!stage.changes.some((change) => change.endsWith('>1')), 'never fell back to the default');
+  });
+
+  it('follows when a folder on the way is replaced', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    for (const top of ['top', 'next']) mkdirSync(temp.join(top, 'mid', 'cfg'), { recursive: true });
+    writeFileSync(temp.join('top', 'mid', 'cfg', 'rate'), '2');
+    writeFileSync(temp.join('next', 'mid', 'cfg', 'rate'), '3');
+    await stage.watch(configMapMountSource(temp.join('top', 'mid', 'cfg'), NEVER));
+    renameSync(temp.join('top'), temp.join('old'));
+    renameSync(temp.join('next'), temp.join('top'));
+    await eventually(() => stage.rate.get() === 3);
+  });
+
+  it('takes a relative directory from where the program was when it asked', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    mkdirSync(temp.join('cfg'));
+    writeFileSync(temp.join('cfg', 'rate'), '2');
+    const home = process.cwd();
+    process.chdir(temp.path);
+    const source = configMapMountSource('cfg', NEVER);
+    process.chdir(home);
+    assert.is(source.name, 'mount cfg');
+    await stage.watch(source);
+    assert.is(stage.rate.get(), 2);
+  });
+
+  it('compares contents, not times, when it scans again', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    mkdirSync(temp.join('elsewhere'));
+    mkdirSync(temp.join('cfg'));
+    writeFileSync(temp.join('elsewhere', 'rate'), '2');
+    symlinkSync('../elsewhere/rate', temp.join('cfg', 'rate'));
+    const watcher = await stage.watch(configMapMountSource(temp.join('cfg'), { rescanMs: 100 }));
+    // No event of the directory tells of a write to the file that a link in it points at.
+    writeFileSync(temp.join('elsewhere', 'rate'), '3');
+    await eventually(() => stage.rate.get() === 3);
+    const { lastSuccess = 0 } = watcher.status;
+    await eventually(() => (watcher.status.lastSuccess ?? 0) > lastSuccess);
+    assert.equal(stage.changes, ['rate 2>3']);
+  });
+});

@@ -1,0 +1,229 @@
+// timeout: 300 s
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { configMapMountSource } from '@flagz/configmap';
+import { FlagSet, int } from '@flagz/core';
+import { assert, describe } from '@flagz/test-runner';
+import { eventually } from '@flagz/testing';
+import { MountedVolume, mountedVolume } from './mounted-volume.ts';
+import { Stage } from './stage.ts';
+import { tempDir } from './temp-dir.ts';
+import { KEYS, versionOf } from './versions.ts';
+
+/** Long enough that no re-scan comes to help. */
+const NEVER = { rescanMs: 100_000_000 };
+
+describe('configMapMountSource() on a mounted volume', (it) => {
+  it('names the version as revision', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    const volume = mountedVolume(temp.join('cfg'), { rate: '2' });
+    const watcher = await stage.watch(configMapMountSource(volume.dir, NEVER));
+    assert.is(watcher.status.revision, volume.revision);
+    volume.write({ rate: '3' });
+    await eventually(() => stage.rate.get() === 3);
+    assert.is(watcher.status.revision, volume.revision);
+    assert.is(stage.flags.history().at(-1)?.revision, volume.revision);
+  });
+
+  it('tells of a swap once, and of nothing that stayed the same', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    const volume = mountedVolume(temp.join('cfg'), { rate: '2', label: 'a' });
+    await stage.watch(configMapMountSource(volume.dir, NEVER));
+    volume.write({ rate: '3', label: 'a' });
+    await eventually(() => stage.rate.get() === 3);
+    volume.write({ rate: '4', label: 'a' });
+    await eventually(() => stage.rate.get() === 4);
+    assert.equal(stage.changes, ['rate 2>3', 'rate 3>4']);
+  });
+
+  it('takes a key that is gone for a fall-back, not for a failed reading (W32)', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    const volume = mountedVolume(temp.join('cfg'), { rate: '2', label: 'a' });
+    await stage.watch(configMapMountSource(volume.dir, NEVER));
+    volume.write({ label: 'a' });
+    await eventually(() => stage.rate.get() === 1);
+    assert.equal([stage.changes, stage.state, stage.lastError], [['rate 2>1'], 'live', undefined]);
+  });
+
+  it('takes keys with dots in front, and folders, for no keys (W31)', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    const volume = mountedVolume(temp.join('cfg'), { rate: '2', '.hidden': 'x', 'x.tmp': 'kept' });
+    mkdirSync(temp.join('cfg', '..data', 'folder'));
+    await stage.watch(configMapMountSource(volume.dir, NEVER));
+    // In a volume nobody edits files, so every other name is somebody's key.
+    assert.equal([stage.rate.get(), stage.unknown], [2, ['x.tmp']]);
+  });
+
+  it('never mixes two of thousands of versions, and tells each flag at most once a swap', async () => {
+    using temp = tempDir();
+    const swaps = 3_000;
+    const flags = new FlagSet('swaps');
+    const all = KEYS.map((key) => flags.dynamic(key, int, 0, key));
+    const odd = flags.dynamic('odd', int, -1, 'odd');
+    const told = new Map<string, number[]>();
+    const mixed: string[] = [];
+    for (const flag of all) {
+      flag.withNotifier((next) => {
+        told.set(flag.name, [...(told.get(flag.name) ?? []), next]);
+        const seen = new Set(all.map((other) => other.get()));
+        if (seen.size !== 1) mixed.push([...seen].join());
+        if (odd.get() !== (next % 2 === 1 ? next : -1)) mixed.push(`${next} with odd ${odd.get()}`);
+      });
+    }
+    const volume = mountedVolume(temp.join('cfg'), versionOf(0));
+    await using watcher = await flags.watch(configMapMountSource(volume.dir, NEVER));
+    const child = fileURLToPath(new URL('./volume-writer.child.ts', import.meta.url));
+    const writer = spawn(process.execPath, [...process.execArgv, child, volume.dir, String(swaps)], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const [code] = await once(writer, 'exit');
+    assert.is(code, 0);
+    await eventually(() => all[0]?.get() === swaps);
+    assert.equal(mixed, []);
+    for (const [name, values] of told) {
+      assert.ok(
+        values.every((value, index) => index === 0 || value > (values[index - 1] ?? 0)),
+        `${name} went back`,
+      );
+      assert.ok(values.length > 10, `${name} was told ${values.length} times`);
+    }
+    assert.is(told.size, KEYS.length);
+    assert.equal([watcher.status.restarts, watcher.status.lastError], [0, undefined]);
+  });
+
+  it('loads 10,000 files fast, and swaps them as one batch', async () => {
+    using temp = tempDir();
+    const values = (text: string) =>
+      Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`flag${index}`, text]));
+    const flags = new FlagSet('many');
+    const all = Array.from({ length: 10_000 }, (_, index) => flags.dynamic(`flag${index}`, int, 0, 'One of many.'));
+    const volume = mountedVolume(temp.join('cfg'), values('1'));
+    const begun = performance.now();
+    await using watcher = await flags.watch(configMapMountSource(volume.dir, NEVER));
+    const loadMs = performance.now() - begun;
+    assert.ok(loadMs < 5_000, `loaded in ${loadMs} ms`);
+    const seen = new Set<number>();
+    all[9_999]?.withNotifier(() => {
+      for (const flag of all) seen.add(flag.get());
+    });
+    volume.write(values('2'));
+    await eventually(() => all[0]?.get() === 2);
+    assert.equal([[...seen], flags.version, watcher.state], [[2], 2, 'live']);
+  });
+
+  it('loses no swap between the load and the first wait (W28)', async () => {
+    for (let round = 0; round < 20; round++) {
+      using temp = tempDir();
+      await using stage = new Stage();
+      const volume = mountedVolume(temp.join('cfg'), { rate: '2' });
+      const starting = stage.watch(configMapMountSource(volume.dir, NEVER));
+      // Anywhere in the start: before the watch, between watch and reading, after it.
+      for (let turn = 0; turn < round; turn++) await new Promise((resolve) => setImmediate(resolve));
+      volume.write({ rate: '3' });
+      await starting;
+      await eventually(() => stage.rate.get() === 3, { withinMs: 2_000 });
+    }
+  });
+
+  it('follows on after the directory was replaced (W29)', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    const dir = temp.join('cfg');
+    mountedVolume(dir, { rate: '2' });
+    await stage.watch(configMapMountSource(dir, NEVER));
+    const next = mountedVolume(temp.join('next'), { rate: '3' });
+    renameSync(dir, temp.join('old'));
+    renameSync(next.dir, dir);
+    await eventually(() => stage.rate.get() === 3);
+    for (const rate of ['4', '5']) {
+      next.write({ rate }, dir);
+      await eventually(() => stage.rate.get() === Number(rate));
+    }
+  });
+
+  it('keeps its values while the directory is deleted and made again', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    const dir = temp.join('cfg');
+    mountedVolume(dir, { rate: '2', label: 'a' });
+    await stage.watch(configMapMountSource(dir, NEVER));
+    for (const rate of ['3', '4', '5']) {
+      rmSync(dir, { recursive: true });
+      await eventually(() => stage.state === 'stale');
+      assert.is(stage.label.get(), 'a');
+      mkdirSync(dir);
+      mountedVolume(dir, { rate, label: 'a' });
+      await eventually(() => stage.rate.get() === Number(rate) && stage.state === 'live');
+    }
+    assert.equal(stage.changes, ['rate 2>3', 'rate 3>4', 'rate 4>5']);
+  });
+
+  it('waits for a volume that is being set up again, values and all', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    const dir = temp.join('cfg');
+    mountedVolume(dir, { rate: '2' });
+    await stage.watch(configMapMountSource(dir, NEVER));
+    rmSync(dir, { recursive: true });
+    mkdirSync(dir);
+    await eventually(() => stage.lastError?.includes('is empty; it was a ConfigMap volume, which is gone') === true);
+    const half = temp.join('cfg', '..2026_01_02_03_04_05.1');
+    mkdirSync(half);
+    await eventually(() => stage.lastError?.includes('has no ..data: the volume is being set up, or removed') === true);
+    assert.equal([stage.rate.get(), stage.state, stage.changes], [2, 'stale', []]);
+    writeFileSync(temp.join('cfg', '..2026_01_02_03_04_05.1', 'rate'), '3');
+    symlinkSync('..2026_01_02_03_04_05.1', temp.join('cfg', '..data'));
+    await eventually(() => stage.rate.get() === 3 && stage.state === 'live');
+  });
+
+  it('says so when the current version lacks files, and keeps the values', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    const volume = mountedVolume(temp.join('cfg'), { rate: '2' });
+    await stage.watch(configMapMountSource(volume.dir, NEVER));
+    symlinkSync('..2026_gone', temp.join('cfg', '..data_tmp'));
+    renameSync(temp.join('cfg', '..data_tmp'), temp.join('cfg', '..data'));
+    await eventually(() => stage.lastError?.includes('or its ..data lacks files') === true);
+    assert.equal([stage.rate.get(), stage.state], [2, 'stale']);
+    volume.write({ rate: '3' });
+    await eventually(() => stage.rate.get() === 3 && stage.state === 'live');
+  });
+
+  it('follows a link to the volume, and the link when it points elsewhere', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    const [blue, green] = [
+      mountedVolume(temp.join('blue'), { rate: '2' }),
+      mountedVolume(temp.join('green'), { rate: '3' }),
+    ];
+    symlinkSync('blue', temp.join('cfg'));
+    await stage.watch(configMapMountSource(temp.join('cfg'), NEVER));
+    symlinkSync('green', temp.join('cfg_tmp'));
+    renameSync(temp.join('cfg_tmp'), temp.join('cfg'));
+    await eventually(() => stage.rate.get() === 3);
+    green.write({ rate: '4' });
+    await eventually(() => stage.rate.get() === 4);
+    blue.write({ rate: '5' });
+    green.write({ rate: '6' });
+    await eventually(() => stage.rate.get() === 6);
+    assert.equal(stage.changes, ['rate 2>3', 'rate 3>4', 'rate 4>6']);
+  });
+
+  it('tells a volume from its copy of the same version', async () => {
+    using temp = tempDir();
+    await using stage = new Stage();
+    mountedVolume(temp.join('cfg'), { rate: '2' });
+    const copy = new MountedVolume(temp.join('copy'));
+    copy.write({ rate: '3' });
+    await stage.watch(configMapMountSource(temp.join('cfg'), NEVER));
+    renameSync(temp.join('cfg'), temp.join('old'));
+    renameSync(temp.join('copy'), temp.join('cfg'));
+    await eventually(() => stage.rate.get() === 3);
+  });
+});
