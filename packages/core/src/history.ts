@@ -14,7 +14,7 @@ export class History {
 
   add(change: FlagChange): void {
     if (this.#size === 0) return;
-    const kept = Object.freeze({ ...change, previous: cut(change.previous), next: cut(change.next) });
+    const kept = shorten(change);
     if (this.#ring.length < this.#size) {
       this.#ring.push(kept);
     } else {
@@ -26,6 +26,12 @@ export class History {
   list(): readonly FlagChange[] {
     return [...this.#ring.slice(this.#oldest), ...this.#ring.slice(0, this.#oldest)];
   }
+}
+
+function shorten(change: FlagChange): FlagChange {
+  const previous = cut(change.previous);
+  const next = cut(change.next);
+  return previous === change.previous && next === change.next ? change : Object.freeze({ ...change, previous, next });
 }
 
 function cut(text: string): string {
