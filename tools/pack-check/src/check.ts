@@ -1,0 +1,52 @@
+// `pnpm --filter @flagz/pack-check run check`: packs every package and uses it as its users would.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildAfresh } from './compiler.ts';
+import { installConsumer, loadEntries, typeCheckEntries } from './consumer.ts';
+import { contentProblems } from './contents.ts';
+import { newerNode } from './newer-node.ts';
+import { packageManager, packages, root } from './packages.ts';
+import type { Package } from './packages.ts';
+import { run } from './run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'flagz-pack-check-'));
+try {
+  await check();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+async function check(): Promise<void> {
+  await buildAfresh(packages());
+  const tarballs = new Map<string, string>();
+  for (const one of packages()) {
+    tarballs.set(one.name, await pack(one));
+    console.log(`✓ ${one.name}: packed, publint and attw have nothing to say`);
+  }
+
+  const consumer = join(folder, 'consumer');
+  await installConsumer(consumer, tarballs);
+  const problems = [...tarballs.keys()].flatMap((name) =>
+    contentProblems(join(consumer, 'node_modules', name)).map((problem) => `${name}: ${problem}`),
+  );
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  console.log('✓ installed together; each holds its files and no others, source maps included');
+
+  for (const node of [process.execPath, await newerNode()]) {
+    console.log(`✓ every entry can be imported and required with Node ${await loadEntries(consumer, node)}`);
+  }
+  console.log(`✓ every entry type-checks with TypeScript ${await typeCheckEntries(consumer)}, libraries included`);
+}
+
+/** Packs one package, and has the tarball linted. @returns its path */
+async function pack(one: Package): Promise<string> {
+  const packed = await run('npx', ['--yes', packageManager(), 'pack', '--pack-destination', folder], one.folder);
+  const tarball = packed.trim().split('\n').at(-1) ?? '';
+  await run(join(root, 'node_modules/.bin/publint'), ['run', tarball, '--strict']);
+  await run(join(root, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only']);
+  return tarball;
+}

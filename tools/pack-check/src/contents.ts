@@ -1,0 +1,45 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+
+const ENTRIES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src'];
+const BUILT = /\.(js|d\.ts)(\.map)?$/;
+
+/**
+ * Looks at the files of a package as its users get them.
+ *
+ * @returns what is wrong: a file that is missing or too many, a source map that leads nowhere.
+ */
+export function contentProblems(folder: string): readonly string[] {
+  const entries = readdirSync(folder).filter((entry) => entry !== 'node_modules');
+  const built = filesBelow(folder, 'dist');
+  return [
+    ...ENTRIES.filter((entry) => !entries.includes(entry)).map((entry) => `${entry} is missing`),
+    ...entries.filter((entry) => !ENTRIES.includes(entry)).map((entry) => `${entry} does not belong there`),
+    ...built.filter((file) => !BUILT.test(file)).map((file) => `${file} does not belong there`),
+    ...filesBelow(folder, 'src')
+      .filter((file) => !file.endsWith('.ts'))
+      .map((file) => `${file} does not belong there`),
+    ...built.filter((file) => file.endsWith('.map')).flatMap((file) => mapProblems(folder, file)),
+  ];
+}
+
+function filesBelow(folder: string, subfolder: string): readonly string[] {
+  if (!existsSync(join(folder, subfolder))) return [];
+  return readdirSync(join(folder, subfolder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(folder.length + 1)
+        .replaceAll(sep, '/'),
+    );
+}
+
+function mapProblems(folder: string, file: string): readonly string[] {
+  const { sourceRoot = '', sources } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as {
+    sourceRoot?: string;
+    sources: readonly string[];
+  };
+  return sources
+    .filter((source) => !existsSync(join(folder, dirname(file), sourceRoot, source)))
+    .map((source) => `${file} leads to ${source}, which is not there`);
+}

@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { assert, describe } from '@flagz/test-runner';
+import { contentProblems } from '../src/contents.ts';
+
+const MAP = JSON.stringify({ version: 3, sourceRoot: '', sources: ['../src/index.ts'] });
+
+const COMPLETE: Readonly<Record<string, string>> = {
+  'CHANGELOG.md': '',
+  LICENSE: '',
+  'README.md': '',
+  'package.json': '{}',
+  'dist/index.js': '',
+  'dist/index.js.map': MAP,
+  'dist/index.d.ts': '',
+  'dist/index.d.ts.map': MAP,
+  'src/index.ts': '',
+};
+
+/** Says what is wrong with a package of these files. */
+function problemsOf(files: Readonly<Record<string, string>>): readonly string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'flagz-contents-'));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(folder, dirname(path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    return contentProblems(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe('contentProblems()', (it) => {
+  it('accepts a complete package', () => assert.equal(problemsOf(COMPLETE), []));
+
+  it('finds a file that is missing', () => {
+    const { LICENSE: _, ...files } = COMPLETE;
+    assert.equal(problemsOf(files), ['LICENSE is missing']);
+  });
+
+  it('finds what does not belong there', () => {
+    assert.equal(problemsOf({ ...COMPLETE, 'test/x.test.ts': '', 'dist/x.tsbuildinfo': '', 'src/notes.txt': '' }), [
+      'test does not belong there',
+      'dist/x.tsbuildinfo does not belong there',
+      'src/notes.txt does not belong there',
+    ]);
+  });
+
+  it('finds a source map whose source is gone', () => {
+    const { 'src/index.ts': _, ...files } = COMPLETE;
+    assert.equal(problemsOf({ ...files, 'src/other.ts': '' }), [
+      'dist/index.d.ts.map leads to ../src/index.ts, which is not there',
+      'dist/index.js.map leads to ../src/index.ts, which is not there',
+    ]);
+  });
+});
