@@ -1,4 +1,5 @@
 import { addFlags } from '@flagz/cli-adapters/commander';
+import { boolean } from '@flagz/core';
 import { Command, CommanderError } from 'commander';
 import { flags } from './flags.ts';
 
@@ -16,11 +17,28 @@ export function readCommandLine(argv: readonly string[]): boolean {
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
   try {
-    addFlags(command, flags).parse(argv);
+    addFlags(command, flags).parse(joinSwitches(argv));
     return true;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return false;
     throw new Error(error.message.replace(/^error: /, ''), { cause: error });
   }
+}
+
+/**
+ * Makes `--sources_required=false` of `--sources_required false`.
+ *
+ * A switch leaves what follows it to the program, which may have arguments of its own; this one has none.
+ */
+function joinSwitches(argv: readonly string[]): readonly string[] {
+  const booleans = Array.from(flags).filter(({ type }) => type === boolean);
+  const switches = new Set(booleans.flatMap(({ name }) => [`--${name}`, `--${name.replaceAll('_', '-')}`]));
+  const joined: string[] = [];
+  for (const argument of argv) {
+    const last = joined.at(-1) ?? '';
+    if (switches.has(last) && !argument.startsWith('-')) joined.splice(-1, 1, `${last}=${argument}`);
+    else joined.push(argument);
+  }
+  return joined;
 }

@@ -57,5 +57,6 @@ export class EventsLog {
 export function describeEvent(event: FlagEvent): object {
   const { kind, ...fields } = event;
   const reason = 'error' in event ? event.error?.message : REASONS[kind];
-  return { event: kind, ...fields, error: undefined, ...(reason !== undefined && { reason }) };
+  // The reason quotes the text already.
+  return { event: kind, ...fields, text: undefined, error: undefined, ...(reason !== undefined && { reason }) };
 }

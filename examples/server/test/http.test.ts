@@ -1,3 +1,4 @@
+// timeout: 300 s
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';

@@ -1,3 +1,4 @@
+// timeout: 300 s
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { once } from 'node:events';
@@ -43,6 +44,11 @@ describe('the start', (it) => {
     ['a value that a validator refuses', ['--search_rollout_percent', '101'], /must be from 0 to 100/],
     ['values that break an invariant', ['--min_connections', '200'], /must not be above max_connections/],
     ['an unknown option', ['--max_conections', '5'], /unknown option '--max_conections'/],
+    [
+      'a switch that is neither on nor off',
+      ['--sources_required', 'maybe'],
+      /'maybe' is invalid\. expected true or false/,
+    ],
     ['an argument that is no option', ['5'], /too many arguments/],
     ['a port that is none', ['--port', '65536'], /must be from 0 to 65535/],
     ['a host that is none', ['--port', '0', '--host', 'nowhere.invalid'], /cannot listen on nowhere\.invalid:0: /],
@@ -100,11 +106,11 @@ describe('the start', (it) => {
   });
 });
 
-describe('--sources_required=false', (it) => {
+describe('--sources_required false', (it) => {
   it('starts on what there is, says what is refused, and takes the value once it is good', async () => {
     await withConfigDir(async (dir) => {
       writeFileSync(join(dir, 'max_connections'), 'many\n');
-      await running(['--config_dir', dir, '--sources_required=false'], async (program) => {
+      await running(['--config_dir', dir, '--sources_required', 'false'], async (program) => {
         const rejected = await program.event('rejected', 'max_connections');
         assert.match(String(rejected['reason']), /expected an integer, got "many"/);
         writeFileSync(join(dir, 'max_connections'), '500\n');
@@ -116,7 +122,7 @@ describe('--sources_required=false', (it) => {
   it('starts without the directory, and follows it once it is there', async () => {
     await withConfigDir(async (dir) => {
       rmSync(dir, { recursive: true });
-      await running(['--config_dir', dir, '--sources_required=false'], async (program) => {
+      await running(['--config_dir', dir, '--no-sources-required'], async (program) => {
         assert.is((await program.fetch('/readyz')).status, 503);
         mkdirSync(dir);
         writeFileSync(join(dir, 'greeting'), 'late\n');

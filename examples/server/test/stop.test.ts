@@ -1,3 +1,4 @@
+// timeout: 300 s
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { connect } from 'node:net';

@@ -1,3 +1,4 @@
+// timeout: 300 s
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert, describe } from '@flagz/test-runner';

@@ -1,3 +1,4 @@
+// timeout: 300 s
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert, describe } from '@flagz/test-runner';
@@ -57,7 +58,7 @@ describe('/values', (it) => {
   it('takes options with - for _, and the directory from the environment', async () => {
     await withConfigDir((dir) =>
       running(
-        ['--max-connections', '300', '--sources-required=true'],
+        ['--max-connections', '300', '--sources-required', 'true'],
         async (program) => {
           const values = await program.values();
           assert.equal([values['max_connections'], values['greeting']], ['300', 'Hello from flagz.d']);
