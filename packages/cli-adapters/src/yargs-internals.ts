@@ -14,11 +14,9 @@ export interface YargsInternals {
       fail(message: string, error: Error): void;
       getDescriptions(): Readonly<Record<string, string | undefined>>;
     };
+    runYargsParserAndExecuteCommands(args: string | readonly string[] | null, shortCircuit: boolean): unknown;
   };
 }
-
-/** Is `parse` as it was before the adapter followed it. */
-type Parse = YargsInternals['parse'];
 
 /**
  * Gives the arguments as single words, those that the program was made with where none are given.
@@ -26,7 +24,7 @@ type Parse = YargsInternals['parse'];
  * Yargs tells nobody what it was made with; but an instance that knows no option and takes what it does not know for
  * positionals repeats every word of them.
  */
-export function argumentsOf(program: YargsInternals, parse: Parse, args?: string | readonly string[]): readonly string[] {
+export function argumentsOf(program: YargsInternals, args?: string | readonly string[]): readonly string[] {
   if (typeof args === 'object') return args.map(String);
   const options = program.getOptions();
   const saved = { ...options };
@@ -35,7 +33,7 @@ export function argumentsOf(program: YargsInternals, parse: Parse, args?: string
   }
   const configuration = { 'unknown-options-as-args': true, 'populate--': true, 'parse-positional-numbers': false };
   try {
-    const { _: words, '--': rest } = parseOnly(program, parse, args, configuration);
+    const { _: words, '--': rest } = parseOnly(program, args, configuration);
     const all = rest ? [...words, '--', ...rest] : words;
     // A command line that is one text is cut at white space, and its quotes are left to whoever uses a word.
     return args === undefined ? all : all.map((word) => word.replace(/^(--?[^=]+=)?(["'])(.*)\2$/s, '$1$3'));
@@ -45,10 +43,10 @@ export function argumentsOf(program: YargsInternals, parse: Parse, args?: string
 }
 
 /** Counts the words in front of those that yargs leaves alone as told by `halt-at-non-option`. */
-export function lengthBeforeHalt(program: YargsInternals, parse: Parse, args: readonly string[]): number {
+export function lengthBeforeHalt(program: YargsInternals, args: readonly string[]): number {
   const configuration = program.getInternalMethods().getParserConfiguration();
   if (configuration['halt-at-non-option'] !== true) return args.length;
-  const { '--': rest = [] } = parseOnly(program, parse, args, { ...configuration, 'populate--': true });
+  const { '--': rest = [] } = parseOnly(program, args, { ...configuration, 'populate--': true });
   return args.length - rest.length;
 }
 
@@ -74,14 +72,15 @@ interface Words {
 /** Parses without validation, commands or output, with another configuration of the parser. */
 function parseOnly(
   program: YargsInternals,
-  parse: Parse,
   args: string | readonly string[] | undefined,
   configuration: Readonly<Record<string, unknown>>,
 ): Words {
-  const own = program.getInternalMethods().getParserConfiguration();
+  const methods = program.getInternalMethods();
+  const own = methods.getParserConfiguration();
   program.parserConfiguration(configuration);
   try {
-    return parse(args, true) as Words;
+    // `parse` itself warns when it is to use the program's own arguments and nothing more.
+    return methods.runYargsParserAndExecuteCommands(args ?? null, true) as Words;
   } finally {
     program.parserConfiguration(own);
   }

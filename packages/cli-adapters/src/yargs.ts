@@ -102,9 +102,9 @@ class YargsAdapter {
     program.parse = (args, ...more) => {
       // A short circuit, such as that of the shell's completion, asks for a parse and nothing more.
       if (more[0] === true) return parse(args, ...more);
-      if (args !== undefined || !this.#arguments) this.#arguments = argumentsOf(program, parse, args);
+      if (args !== undefined || !this.#arguments) this.#arguments = argumentsOf(program, args);
       if (this.#arguments.includes('--get-yargs-completions')) return parse(args, ...more);
-      const length = lengthBeforeHalt(program, parse, this.#arguments);
+      const length = lengthBeforeHalt(program, this.#arguments);
       const { entries, problems, rest } = scanArguments(this.#names, this.#arguments.slice(0, length));
       const hasDefaultCommand = program.getInternalMethods().getCommandInstance().hasDefaultCommand();
       this.#scanned = { entries, problems: [...problems, ...this.#negations(rest)], hasDefaultCommand };

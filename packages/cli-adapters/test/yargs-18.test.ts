@@ -1,0 +1,4 @@
+import yargs from 'yargs';
+import { yargsSuite } from './yargs-suite.ts';
+
+yargsSuite('18', yargs);
