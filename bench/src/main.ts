@@ -1,0 +1,25 @@
+import { change } from './change.ts';
+import { get } from './get.ts';
+import { importTime } from './import-time.ts';
+import { machine } from './machine.ts';
+import { mount } from './mount.ts';
+import { replace } from './replace.ts';
+import { showReport } from './show-report.ts';
+import { size } from './size.ts';
+import type { Subject } from './subject.ts';
+
+const subjects: readonly Subject[] = [get, change, replace, mount, size, importTime];
+
+const wanted = process.argv.slice(2).filter((argument) => argument !== '--');
+const unknown = wanted.filter((name) => !subjects.some((subject) => subject.name === name));
+if (unknown.length > 0) {
+  const names = subjects.map(({ name }) => name).join(', ');
+  console.error(`bench: no subject ${unknown.map((name) => JSON.stringify(name)).join(', ')}; there are: ${names}`);
+  process.exitCode = 1;
+} else {
+  console.log(machine());
+  for (const subject of subjects) {
+    if (wanted.length > 0 && !wanted.includes(subject.name)) continue;
+    console.log(`\n${showReport(subject, await subject.measure(1))}`);
+  }
+}
