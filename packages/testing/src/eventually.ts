@@ -14,14 +14,17 @@ export interface EventuallyOptions {
  * @example
  * await eventually(() => flag.get() === 20, { withinMs: 1_000 });
  */
-export async function eventually<T>(check: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<T> {
+export async function eventually<T>(
+  check: () => T | Promise<T>,
+  options: EventuallyOptions = {},
+): Promise<Exclude<T, false>> {
   const { withinMs = 5_000, everyMs = 10 } = options;
   const deadline = Date.now() + withinMs;
   for (;;) {
     let failure: unknown;
     try {
       const answer = await check();
-      if (answer !== false) return answer;
+      if (answer !== false) return answer as Exclude<T, false>;
       failure = new Error(`still false: ${check}`);
     } catch (thrown) {
       failure = thrown;
