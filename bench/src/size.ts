@@ -6,6 +6,7 @@ import type { Subject } from './subject.ts';
 import { showNumber, showRatio } from './table.ts';
 
 const CORE = '@flagz/core';
+const ALONE = '{ FlagSet }';
 const TYPICAL = '{ FlagSet, boolean, inRange, int }';
 
 interface Sizes {
@@ -33,7 +34,11 @@ export const size: Subject = {
         code: `export * from ${JSON.stringify(file)}`,
         external,
       })),
-      { name: `${TYPICAL} of ${CORE}`, code: `export ${TYPICAL} from ${JSON.stringify(core.file)}`, external: [] },
+      ...[ALONE, TYPICAL].map((names) => ({
+        name: `${names} of ${CORE}`,
+        code: `export ${names} from ${JSON.stringify(core.file)}`,
+        external: [],
+      })),
       ...peerSpecifiers.map((name) => ({ name, code: `export * from ${JSON.stringify(name)}`, external: [] })),
     ];
     const sizes = new Map<string, Sizes>();
