@@ -158,19 +158,21 @@ class CommanderAdapter {
   /** Commander has no event for the beginning and the end of a parse. */
   #followParsing(): void {
     const internals = this.#internals;
-    const { parseOptions, parse, parseAsync } = internals;
+    const parseOptions = internals.parseOptions.bind(internals);
+    const parse = internals.parse.bind(internals);
+    const parseAsync = internals.parseAsync.bind(internals);
     internals.parseOptions = (argv) => {
       this.#refuseConflicts();
       this.#given = new Map();
-      return parseOptions.call(internals, argv);
+      return parseOptions(argv);
     };
     internals.parse = (...args) => {
-      const result = parse.apply(internals, args);
+      const result = parse(...args);
       this.#load();
       return result;
     };
     internals.parseAsync = async (...args) => {
-      const result = await parseAsync.apply(internals, args);
+      const result = await parseAsync(...args);
       this.#load();
       return result;
     };

@@ -32,7 +32,8 @@ export function envSource(flags: FlagSet, { prefix, env }: EnvSourceOptions): So
         if (value === undefined) continue;
         if (flag && (value !== '' || flag.type.name === 'string')) values.push([flag.name, value]);
         // A flag that happens to be named like the variable is not what the variable is for.
-        if (!flag && prefix !== '' && variable.startsWith(prefix) && !flags.find(variable)) values.push([variable, value]);
+        if (!flag && prefix !== '' && variable.startsWith(prefix) && !flags.find(variable))
+          values.push([variable, value]);
       }
       sink.replace(values);
     },

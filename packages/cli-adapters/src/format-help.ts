@@ -26,8 +26,14 @@ export function formatHelp(flags: FlagSet, { width = 80 }: FormatHelpOptions = {
     return members.length === 0 ? [] : [[heading, ...items].join('\n')];
   };
   return [
-    ...section(STATIC_HEADING, all.filter((flag) => !flag.dynamic)),
-    ...section(DYNAMIC_HEADING, all.filter((flag) => flag.dynamic)),
+    ...section(
+      STATIC_HEADING,
+      all.filter((flag) => !flag.dynamic),
+    ),
+    ...section(
+      DYNAMIC_HEADING,
+      all.filter((flag) => flag.dynamic),
+    ),
   ].join('\n\n');
 }
 

@@ -41,7 +41,7 @@ export interface ParsedCommandLine<Own extends OwnOptions> {
  * rate.get(); //=> 20
  * positionals; //=> ['serve']
  */
-export function parseFlags<const Own extends OwnOptions = Record<never, never>>(
+export function parseFlags<const Own extends OwnOptions = Record<string, never>>(
   flags: FlagSet,
   args: readonly string[] = process.argv.slice(2),
   { options, allowPositionals = true }: ParseFlagsOptions<Own> = {},

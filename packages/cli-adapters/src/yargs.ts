@@ -70,7 +70,10 @@ class YargsAdapter {
     const [command] = this.#program.getInternalMethods().getContext().commands;
     if (command !== undefined) {
       const place = `not within the builder of command "${command}"`;
-      throw new FlagError('FLAGZ_DECLARATION', `flag set "${this.#flags.name}": call addFlags on the program, ${place}`);
+      throw new FlagError(
+        'FLAGZ_DECLARATION',
+        `flag set "${this.#flags.name}": call addFlags on the program, ${place}`,
+      );
     }
     this.#refuseConflicts();
     for (const flag of this.#flags) if (!flag.dynamic) this.#addOption(flag, STATIC_HEADING);

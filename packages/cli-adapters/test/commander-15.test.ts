@@ -1,4 +1,4 @@
 import { Command } from 'commander-15';
 import { commanderSuite } from './commander-suite.ts';
 
-commanderSuite('15', Command as never, true);
+commanderSuite('15', Command, true);

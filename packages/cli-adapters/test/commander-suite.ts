@@ -40,7 +40,10 @@ export function commanderSuite(version: string, Command: CommandClass, canGroup:
         const { program, flags, printed, calls } = makeProgram();
         const error = throws(() => addFlags(program, flags).parse(argv, { from: 'user' }), `error: ${message}`);
         const missing = message.endsWith('missing');
-        assert.is((error as Error & { code?: string }).code, `commander.${missing ? 'optionMissingArgument' : 'invalidArgument'}`);
+        assert.is(
+          (error as Error & { code?: string }).code,
+          `commander.${missing ? 'optionMissingArgument' : 'invalidArgument'}`,
+        );
         assert.is((error as Error & { exitCode?: number }).exitCode, 1);
         assert.is(printed.join(''), `error: ${message}\n`);
         assert.equal([given(flags), calls], [{}, []]);
@@ -227,7 +230,10 @@ export function commanderSuite(version: string, Command: CommandClass, canGroup:
       const { program, flags } = makeProgram();
       const help = addFlags(program, flags).helpInformation();
       if (canGroup) {
-        assert.match(help, /Options:\n {2}--own <text>\s+-h, --help [^\n]+\n\nStatic flags:\n[^]+\n\nDynamic flags:\n[^]+\n\nCommands:/);
+        assert.match(
+          help,
+          /Options:\n {2}--own <text>\s+-h, --help [^\n]+\n\nStatic flags:\n[^]+\n\nDynamic flags:\n[^]+\n\nCommands:/,
+        );
       } else {
         assert.match(help, /Options:\n[^]+\(static, default: 8080\)[^]+\(dynamic, default: 2\)[^]+\n\nCommands:/);
       }

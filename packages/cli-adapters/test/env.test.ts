@@ -42,7 +42,10 @@ describe('envSource()', (it) => {
   it('takes an empty variable for a value of strings only', async () => {
     const { flags } = makeShop();
     await flags.watch(envSource(flags, { prefix: 'SHOP_', env: { SHOP_LABEL: '', SHOP_RATE: '', SHOP_PEERS: '' } }));
-    assert.equal([flags.find('label')?.text, flags.find('rate')?.source, flags.find('peers')?.text], ['', 'default', 'a,b']);
+    assert.equal(
+      [flags.find('label')?.text, flags.find('rate')?.source, flags.find('peers')?.text],
+      ['', 'default', 'a,b'],
+    );
   });
 
   it('names each variable that is refused, and applies the others', async () => {

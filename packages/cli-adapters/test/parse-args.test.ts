@@ -81,7 +81,8 @@ describe('parseFlags()', (it) => {
 
   it('names a flag that the program has an option for', () => {
     const { flags } = makeShop();
-    const message = 'flag set "shop": flag "max_connections" and option --max-connections of the program share an option';
+    const message =
+      'flag set "shop": flag "max_connections" and option --max-connections of the program share an option';
     throws(
       () => parseFlags(flags, [], { options: { 'max-connections': { type: 'string' } } }),
       `${message}; rename one of them`,

@@ -1,14 +1,4 @@
-import {
-  type DynamicFlag,
-  FlagSet,
-  boolean,
-  duration,
-  inRange,
-  int,
-  oneOf,
-  string,
-  stringSet,
-} from '@flagz/core';
+import { type DynamicFlag, FlagSet, boolean, duration, inRange, int, oneOf, string, stringSet } from '@flagz/core';
 
 /** Is a flag set with one flag of each sort that a command line can trip over. */
 export interface Shop {

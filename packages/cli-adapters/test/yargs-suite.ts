@@ -108,7 +108,17 @@ export function yargsSuite(version: string, yargs: typeof newestYargs): void {
   describe(`yargs ${version}: the program around the flags`, (it) => {
     it('keeps its own options, and finds no flag in argv', () => {
       const { program, flags, calls } = makeProgram();
-      reply(addFlags(program, flags), ['serve', '--rate=20', '--db.pool', '3', '--own', 'x', '--no-fast-index', 'a', '7']);
+      reply(addFlags(program, flags), [
+        'serve',
+        '--rate=20',
+        '--db.pool',
+        '3',
+        '--own',
+        'x',
+        '--no-fast-index',
+        'a',
+        '7',
+      ]);
       const argv = { _: ['serve'], $0: 'shop', own: 'x', file: 'a', more: 7 };
       assert.equal(calls, [{ argv, values: { 'db.pool': '3', fast_index: 'false', rate: '20' } }]);
     });
@@ -119,7 +129,7 @@ export function yargsSuite(version: string, yargs: typeof newestYargs): void {
       const program = quiet(yargs([])).command(
         'serve',
         'Opens the shop.',
-        async (command) => Promise.resolve(command),
+        async (command) => command,
         async () => {
           await Promise.resolve();
           events.push(rate.get());
@@ -136,8 +146,15 @@ export function yargsSuite(version: string, yargs: typeof newestYargs): void {
       const see = (): void => void seen.push(rate.get());
       quiet(addFlags(yargs([]), flags)).parseSync(['--rate', '20']);
       see();
-      quiet(addFlags(yargs([]).command('$0', 'Opens.', () => {}, see), flags)).parseSync(['--rate', '30']);
-      const nested = yargs([]).command('a', 'A.', (a) => a.command('b', 'B.', (b) => b.command('c', 'C.', () => {}, see)));
+      quiet(
+        addFlags(
+          yargs([]).command('$0', 'Opens.', () => {}, see),
+          flags,
+        ),
+      ).parseSync(['--rate', '30']);
+      const nested = yargs([]).command('a', 'A.', (a) =>
+        a.command('b', 'B.', (b) => b.command('c', 'C.', () => {}, see)),
+      );
       quiet(addFlags(nested, flags)).parseSync(['a', '--rate=40', 'b', 'c']);
       assert.equal(seen, [20, 30, 40]);
     });
@@ -154,7 +171,17 @@ export function yargsSuite(version: string, yargs: typeof newestYargs): void {
       const { flags } = makeShop();
       const plain = addFlags(yargs([]).strict(), flags);
       assert.is(reply(plain, ['--rate=20', '--rat=3']).error?.message, 'Unknown argument: rat');
-      const withDefault = addFlags(yargs([]).strict().command('$0', 'Opens.', () => {}, () => {}), flags);
+      const withDefault = addFlags(
+        yargs([])
+          .strict()
+          .command(
+            '$0',
+            'Opens.',
+            () => {},
+            () => {},
+          ),
+        flags,
+      );
       assert.is(reply(withDefault, ['--rate=20', '--rat=3']).error?.message, 'Unknown argument: rat');
       assert.equal(given(flags), {});
     });
@@ -178,7 +205,13 @@ export function yargsSuite(version: string, yargs: typeof newestYargs): void {
     it('may be made with its arguments, and asked for them again', () => {
       const { flags } = makeShop();
       const args = ['--rate', '-3', 'word', '--', '--label', '-7'];
-      const program = addFlags(yargs(args).option('own', { type: 'array' }).env('SHOP').config({ own: ['x'] }), flags);
+      const program = addFlags(
+        yargs(args)
+          .option('own', { type: 'array' })
+          .env('SHOP')
+          .config({ own: ['x'] }),
+        flags,
+      );
       for (let time = 0; time < 3; time++) {
         const { $0: _, ...argv } = program.argv as Record<string, unknown>;
         assert.equal(argv, { _: ['word', '--label', -7], own: ['x'] });
@@ -216,7 +249,17 @@ export function yargsSuite(version: string, yargs: typeof newestYargs): void {
     it('may halt at what is no option', () => {
       const { flags } = makeShop();
       const program = yargs([]).parserConfiguration({ 'halt-at-non-option': true }).option('own', { type: 'string' });
-      const argv = addFlags(program, flags).parseSync(['--own', 'x', '--rate', '-3', 'run', '--rate', '20', '--', '-x']);
+      const argv = addFlags(program, flags).parseSync([
+        '--own',
+        'x',
+        '--rate',
+        '-3',
+        'run',
+        '--rate',
+        '20',
+        '--',
+        '-x',
+      ]);
       assert.equal([argv._, given(flags)], [['run', '--rate', 20, '--', '-x'], { rate: '-3' }]);
     });
 
@@ -234,7 +277,12 @@ export function yargsSuite(version: string, yargs: typeof newestYargs): void {
 
     it('completes the names of flags', () => {
       const { program, flags } = makeProgram();
-      const { output } = reply(addFlags(program.completion(), flags), ['--get-yargs-completions', 'shop', 'serve', '--ra']);
+      const { output } = reply(addFlags(program.completion(), flags), [
+        '--get-yargs-completions',
+        'shop',
+        'serve',
+        '--ra',
+      ]);
       assert.match(output, '--rate');
       assert.equal(given(flags), {});
     });
@@ -264,7 +312,12 @@ export function yargsSuite(version: string, yargs: typeof newestYargs): void {
 
     it('finds options of the command that is run', () => {
       const { program, flags } = makeProgram();
-      program.command('late', 'Late.', (command) => command.option('max-connections', { type: 'number' }), () => {});
+      program.command(
+        'late',
+        'Late.',
+        (command) => command.option('max-connections', { type: 'number' }),
+        () => {},
+      );
       throws(() => reply(addFlags(program, flags), ['late']), message('max-connections'));
     });
 
@@ -282,7 +335,12 @@ export function yargsSuite(version: string, yargs: typeof newestYargs): void {
 
     it('refuses to work within the builder of a command', () => {
       const { flags } = makeShop();
-      const program = yargs([]).command('serve', 'Serves.', (command) => addFlags(command, flags), () => {});
+      const program = yargs([]).command(
+        'serve',
+        'Serves.',
+        (command) => addFlags(command, flags),
+        () => {},
+      );
       const expected = 'flag set "shop": call addFlags on the program, not within the builder of command "serve"';
       throws(() => program.parseSync(['serve']), expected);
     });
