@@ -17,6 +17,7 @@ export type { FlagChange, FlagEvent, FlagListener } from './events.ts';
 export type {
   BatchOutcome,
   ChangeOrigin,
+  DeclaredFlag,
   LayerKind,
   RawValue,
   Rejection,

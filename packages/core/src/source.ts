@@ -1,5 +1,6 @@
 import type { BackoffOptions } from './backoff.ts';
 import type { FlagError } from './errors.ts';
+import type { FlagType } from './flag-type.ts';
 
 /** Is a value as a source delivers it: text, or bytes that are decoded as UTF-8 unless the flag type reads bytes itself. */
 export type RawValue = string | Uint8Array;
@@ -39,6 +40,8 @@ export interface Source {
 
 /** Takes what a source found. A sink whose attempt has ended takes nothing: its outcomes are empty. */
 export interface SourceSink {
+  /** Lists the flags, for a source whose own names do not tell them: `CHECKOUT_RATE` of an environment is `rate`. */
+  flags(): Iterable<DeclaredFlag>;
   /**
    * Says what the source holds altogether: a key that is not among `values` leaves the layer. One batch.
    *
@@ -89,6 +92,13 @@ export interface Rollback {
   readonly outcome: RollbackOutcome;
   /** Why, where the outcome is not what was wanted. */
   readonly error?: Error | undefined;
+}
+
+/** Is what a source may know of a flag. */
+export interface DeclaredFlag {
+  readonly name: string;
+  readonly type: FlagType<unknown>;
+  readonly dynamic: boolean;
 }
 
 /** Says who wrote what a source delivers, and when, as far as the source knows. */

@@ -190,6 +190,7 @@ export class Watcher {
       return outcome;
     };
     return {
+      flags: () => this.#engine.flags.values(),
       replace: (values, revision, origin) => apply({ values, replace: true, revision, origin }),
       update: (values, revision, origin) => apply({ values, revision, origin }),
       alive: () => {

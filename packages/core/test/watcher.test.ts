@@ -256,6 +256,22 @@ describe('a watcher', (it) => {
     await eventually(() => events.includes('live (source "test": one file cannot be read)'));
   });
 
+  it('tells a source which flags there are, also those declared later', async () => {
+    const { flags } = setUp();
+    const names = (sink: SourceSink): string =>
+      Array.from(sink.flags(), ({ name, type }) => `${name} ${type.name}`).join();
+    let kept: SourceSink | undefined;
+    const source = sourceOf(async (sink) => {
+      kept = sink;
+      sink.replace([]);
+      assert.is(names(sink), 'rate int');
+    });
+    await using watcher = await flags.watch(source);
+    flags.static('port', int, 1, '');
+    assert.is(kept && names(kept), 'rate int,port int');
+    assert.is(watcher.state, 'live');
+  });
+
   it('starts again when a source throws before its first await, or delivers what cannot be read', async () => {
     const { flags, rate } = setUp();
     let attempts = 0;
