@@ -3,7 +3,7 @@ import { readdir, readlink, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FlagError, type Source, SourceError } from '@flagz/core';
 import { type Look, follow } from './follow.ts';
-import { idOf } from './inode.ts';
+import { idOf, untouchedIdOf } from './inode.ts';
 import type { Picture } from './picture.ts';
 import { type Files, readFiles } from './read-file.ts';
 import { settle } from './settle.ts';
@@ -116,25 +116,30 @@ async function findPlace(dir: string): Promise<Place> {
   const real = await realpath(dir).catch((cause: unknown) => {
     throw unusable(dir, cause);
   });
-  const revision = await versionIn(real).catch((cause: unknown) => {
+  const revision = await linkIn(real).catch((cause: unknown) => {
     throw unusable(dir, cause);
   });
   const root = revision === undefined ? real : resolve(real, revision);
-  return { dir, real, root, revision, version: `${root} ${await idOf(root)}` };
+  return { dir, real, root, revision, version: await versionOf(root, revision) };
 }
 
 /** Tells whether the files are still where they were found: everything is asked at once, since all answers are known. */
 async function isCurrent({ dir, real, root, revision, version }: Place): Promise<boolean> {
   try {
-    const now = await Promise.all([realpath(dir), versionIn(real), idOf(root)]);
-    return now[0] === real && now[1] === revision && version === `${root} ${now[2]}`;
+    const now = await Promise.all([realpath(dir), linkIn(real), versionOf(root, revision)]);
+    return now[0] === real && now[1] === revision && now[2] === version;
   } catch {
     return false;
   }
 }
 
+/** Names a version; in a directory that is no volume, where nothing rests, only the directory. */
+async function versionOf(root: string, revision: string | undefined): Promise<string> {
+  return `${root} ${await (revision === undefined ? idOf(root) : untouchedIdOf(root))}`;
+}
+
 /** Gives where `..data` points, where there is such a link. */
-async function versionIn(real: string): Promise<string | undefined> {
+async function linkIn(real: string): Promise<string | undefined> {
   try {
     return await readlink(join(real, DATA));
   } catch (thrown) {

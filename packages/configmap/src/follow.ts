@@ -100,6 +100,8 @@ class Following {
   readonly #signal: AbortSignal;
   readonly #watch = new PathWatch();
   #state: State = 'arming';
+  /** Due also where events never let it wait that long. */
+  #rescanAt: number;
   /** Whether an event made it look, and not the start or a re-scan. */
   #byEvent = false;
   #told: Picture | undefined;
@@ -109,6 +111,7 @@ class Following {
 
   constructor(followed: Followed, memory: Memory, sink: SourceSink, signal: AbortSignal) {
     this.#followed = followed;
+    this.#rescanAt = nextRescan(followed);
     this.#memory = memory;
     this.#sink = sink;
     this.#signal = signal;
@@ -153,27 +156,32 @@ class Following {
   }
 
   /**
-   * Tells of what was seen. A problem, such as an unreadable file, fails the start, once: a watcher that starts the source
+   * Tells of what was seen. A problem, such as an unreadable file of a flag, fails the start, once: a watcher that starts the source
    * again all the same is not required, and takes what there is.
    */
   #tell(): State {
     const memory = this.#memory;
     const picture = this.#seen;
     if (!picture) return 'looking';
-    const problems = problemsOf(picture);
-    if (problems.length > 0 && !memory.lenient) {
-      memory.lenient = true;
+    const fatal = memory.lenient ? [] : this.#fatalIn(picture);
+    memory.lenient = true;
+    if (fatal.length > 0) {
       // Not `replace`: that would be a load, and the start would have succeeded.
       this.#sink.update(valuesOf(picture), picture.revision);
-      throw failureOf(problems, true);
+      throw failureOf(fatal, true);
     }
     if (this.#told && samePicture(this.#told, picture)) this.#sink.alive();
     // Everything, and not the difference, so that what an invariant refused yesterday gets its chance today.
     else this.#sink.replace(valuesOf(picture), picture.revision);
     this.#told = memory.picture = picture;
-    memory.lenient = true;
-    this.#report([...problems, ...this.#watch.refused]);
+    this.#report([...problemsOf(picture), ...this.#watch.refused]);
     return 'waiting';
+  }
+
+  /** A file that is no flag may be as unreadable as it likes. */
+  #fatalIn(picture: Picture): readonly SourceError[] {
+    const flags = new Set(Array.from(this.#sink.flags(), ({ name }) => name));
+    return problemsOf(picture, (key) => flags.has(key));
   }
 
   #report(problems: readonly SourceError[]): void {
@@ -183,9 +191,17 @@ class Following {
   }
 
   async #wait(): Promise<State> {
-    const jitter = 0.75 + Math.random() / 2;
-    this.#byEvent = await this.#watch.wait(this.#followed.rescanMs * jitter, this.#signal);
-    if (!this.#byEvent) this.#watch.close();
+    const left = this.#rescanAt - performance.now();
+    this.#byEvent = left > 0 && (await this.#watch.wait(left, this.#signal));
+    if (!this.#byEvent) {
+      this.#watch.close();
+      this.#rescanAt = nextRescan(this.#followed);
+    }
     return 'arming';
   }
+}
+
+/** Gives or takes a quarter, so that a fleet that was started together does not read in step. */
+function nextRescan({ rescanMs }: Followed): number {
+  return performance.now() + rescanMs * (0.75 + Math.random() / 2);
 }

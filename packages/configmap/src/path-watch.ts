@@ -143,7 +143,7 @@ export class PathWatch {
       const watched = this.#watched.get(dir);
       if (watched?.watcher !== watcher) return;
       if (name === basename(dir)) watched.doubtful = true;
-      const strayed = name === null || watched.doubtful || watched.wanted.names.has(String(name));
+      const strayed = typeof name !== 'string' || watched.doubtful || watched.wanted.names.has(name);
       if (strayed || watched.wanted.all) this.ring({ strayed });
     });
     watcher.on('error', (error) => {

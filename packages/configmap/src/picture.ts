@@ -57,9 +57,14 @@ export function sameFile(left: FileRead | undefined, right: FileRead | undefined
   return left?.kind === right?.kind;
 }
 
-/** Lists what is wrong with a picture. */
-export function problemsOf({ files, warnings }: Picture): readonly SourceError[] {
-  const unreadable = [...files.values()].flatMap((file) => (file.kind === 'unreadable' ? [file.error] : []));
+/** Lists what is wrong with a picture, as far as the keys matter. */
+export function problemsOf(
+  { files, warnings }: Picture,
+  matters: (key: string) => boolean = () => true,
+): readonly SourceError[] {
+  const unreadable = [...files].flatMap(([key, file]) =>
+    file.kind === 'unreadable' && matters(key) ? [file.error] : [],
+  );
   return [...unreadable, ...warnings];
 }
 

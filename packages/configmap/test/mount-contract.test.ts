@@ -4,7 +4,7 @@ import type { RawValue } from '@flagz/core';
 import { configMapMountSource } from '@flagz/configmap';
 import { describe } from '@flagz/test-runner';
 import { type SourceHarness, sourceContract } from '@flagz/testing';
-import { mountedVolume } from './mounted-volume.ts';
+import { MountedVolume } from './mounted-volume.ts';
 import { tempDir } from './temp-dir.ts';
 
 /** Makes an origin that is interrupted by moving its directory away. */
@@ -57,10 +57,11 @@ sourceContract(
 sourceContract(
   (name, body) => describe(`${name}: configMapMountSource() on a mounted volume`, body),
   (initial) => {
-    let volume: ReturnType<typeof mountedVolume> | undefined;
+    let volume: MountedVolume | undefined;
     return harnessOn((dir, values) => {
-      if (volume) volume.write(values, dir);
-      else volume = mountedVolume(dir, values);
+      volume ??= new MountedVolume(dir);
+      volume.dir = dir;
+      volume.write(values);
     })(initial);
   },
 );

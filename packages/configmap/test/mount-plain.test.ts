@@ -6,7 +6,6 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  rmSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
@@ -167,74 +166,6 @@ describe('configMapMountSource() on a plain directory', (it) => {
     writeFileSync(temp.join('cfg', 'label'), 'a');
     await eventually(() => stage.label.get() === 'a');
     assert.is(stage.rate.get(), 2);
-  });
-
-  it('sees in-place writes after the directory was replaced (W29)', async () => {
-    using temp = tempDir();
-    await using stage = new Stage();
-    const dir = temp.join('cfg');
-    mkdirSync(dir);
-    writeFileSync(temp.join('cfg', 'rate'), '2');
-    await stage.watch(configMapMountSource(dir, NEVER));
-    mkdirSync(temp.join('next'));
-    writeFileSync(temp.join('next', 'rate'), '50');
-    renameSync(dir, temp.join('old'));
-    renameSync(temp.join('next'), dir);
-    await eventually(() => stage.rate.get() === 50);
-    writeFileSync(temp.join('cfg', 'rate'), '51');
-    await eventually(() => stage.rate.get() === 51);
-  });
-
-  it('is not deaf in a directory that was deleted and made again at once, perhaps with the same inode', async () => {
-    using temp = tempDir();
-    await using stage = new Stage();
-    const dir = temp.join('cfg');
-    mkdirSync(dir);
-    writeFileSync(temp.join('cfg', 'rate'), '2');
-    await stage.watch(configMapMountSource(dir, NEVER));
-    rmSync(dir, { recursive: true });
-    mkdirSync(dir);
-    writeFileSync(temp.join('cfg', 'rate'), '3');
-    await eventually(() => stage.rate.get() === 3);
-    for (const rate of [4, 5]) {
-      writeFileSync(temp.join('cfg', 'rate'), String(rate));
-      await eventually(() => stage.rate.get() === rate);
-    }
-  });
-
-  it('keeps its values while the directory is deleted, and follows the new one', async () => {
-    using temp = tempDir();
-    await using stage = new Stage();
-    const dir = temp.join('cfg');
-    const make = (rate: number): void => {
-      mkdirSync(temp.join('made'));
-      writeFileSync(temp.join('made', 'rate'), String(rate));
-      renameSync(temp.join('made'), dir);
-    };
-    make(2);
-    await stage.watch(configMapMountSource(dir, NEVER));
-    for (const rate of [3, 4, 5]) {
-      rmSync(dir, { recursive: true });
-      await eventually(() => stage.state === 'stale');
-      assert.match(stage.lastError ?? '', /"[^"]*cfg" does not exist; create it, or mount the ConfigMap there$/);
-      make(rate);
-      await eventually(() => stage.rate.get() === rate && stage.state === 'live');
-      writeFileSync(temp.join('cfg', 'rate'), String(rate * 10));
-      await eventually(() => stage.rate.get() === rate * 10);
-    }
-    assert.ok(!stage.changes.some((change) => change.endsWith('>1')), 'never fell back to the default');
-  });
-
-  it('follows when a folder on the way is replaced', async () => {
-    using temp = tempDir();
-    await using stage = new Stage();
-    for (const top of ['top', 'next']) mkdirSync(temp.join(top, 'mid', 'cfg'), { recursive: true });
-    writeFileSync(temp.join('top', 'mid', 'cfg', 'rate'), '2');
-    writeFileSync(temp.join('next', 'mid', 'cfg', 'rate'), '3');
-    await stage.watch(configMapMountSource(temp.join('top', 'mid', 'cfg'), NEVER));
-    renameSync(temp.join('top'), temp.join('old'));
-    renameSync(temp.join('next'), temp.join('top'));
-    await eventually(() => stage.rate.get() === 3);
   });
 
   it('takes a relative directory from where the program was when it asked', async () => {

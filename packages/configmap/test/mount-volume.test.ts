@@ -1,13 +1,13 @@
 // timeout: 300 s
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { configMapMountSource } from '@flagz/configmap';
 import { FlagSet, int } from '@flagz/core';
 import { assert, describe } from '@flagz/test-runner';
 import { eventually } from '@flagz/testing';
-import { MountedVolume, mountedVolume } from './mounted-volume.ts';
+import { mountedVolume } from './mounted-volume.ts';
 import { Stage } from './stage.ts';
 import { tempDir } from './temp-dir.ts';
 import { KEYS, versionOf } from './versions.ts';
@@ -131,99 +131,18 @@ describe('configMapMountSource() on a mounted volume', (it) => {
     }
   });
 
-  it('follows on after the directory was replaced (W29)', async () => {
-    using temp = tempDir();
-    await using stage = new Stage();
-    const dir = temp.join('cfg');
-    mountedVolume(dir, { rate: '2' });
-    await stage.watch(configMapMountSource(dir, NEVER));
-    const next = mountedVolume(temp.join('next'), { rate: '3' });
-    renameSync(dir, temp.join('old'));
-    renameSync(next.dir, dir);
-    await eventually(() => stage.rate.get() === 3);
-    for (const rate of ['4', '5']) {
-      next.write({ rate }, dir);
-      await eventually(() => stage.rate.get() === Number(rate));
-    }
-  });
-
-  it('keeps its values while the directory is deleted and made again', async () => {
-    using temp = tempDir();
-    await using stage = new Stage();
-    const dir = temp.join('cfg');
-    mountedVolume(dir, { rate: '2', label: 'a' });
-    await stage.watch(configMapMountSource(dir, NEVER));
-    for (const rate of ['3', '4', '5']) {
-      rmSync(dir, { recursive: true });
-      await eventually(() => stage.state === 'stale');
-      assert.is(stage.label.get(), 'a');
-      mkdirSync(dir);
-      mountedVolume(dir, { rate, label: 'a' });
-      await eventually(() => stage.rate.get() === Number(rate) && stage.state === 'live');
-    }
-    assert.equal(stage.changes, ['rate 2>3', 'rate 3>4', 'rate 4>5']);
-  });
-
-  it('waits for a volume that is being set up again, values and all', async () => {
-    using temp = tempDir();
-    await using stage = new Stage();
-    const dir = temp.join('cfg');
-    mountedVolume(dir, { rate: '2' });
-    await stage.watch(configMapMountSource(dir, NEVER));
-    rmSync(dir, { recursive: true });
-    mkdirSync(dir);
-    await eventually(() => stage.lastError?.includes('is empty; it was a ConfigMap volume, which is gone') === true);
-    const half = temp.join('cfg', '..2026_01_02_03_04_05.1');
-    mkdirSync(half);
-    await eventually(() => stage.lastError?.includes('has no ..data: the volume is being set up, or removed') === true);
-    assert.equal([stage.rate.get(), stage.state, stage.changes], [2, 'stale', []]);
-    writeFileSync(temp.join('cfg', '..2026_01_02_03_04_05.1', 'rate'), '3');
-    symlinkSync('..2026_01_02_03_04_05.1', temp.join('cfg', '..data'));
-    await eventually(() => stage.rate.get() === 3 && stage.state === 'live');
-  });
-
-  it('says so when the current version lacks files, and keeps the values', async () => {
+  it('reads again in time though events never stop', async () => {
     using temp = tempDir();
     await using stage = new Stage();
     const volume = mountedVolume(temp.join('cfg'), { rate: '2' });
-    await stage.watch(configMapMountSource(volume.dir, NEVER));
-    symlinkSync('..2026_gone', temp.join('cfg', '..data_tmp'));
-    renameSync(temp.join('cfg', '..data_tmp'), temp.join('cfg', '..data'));
-    await eventually(() => stage.lastError?.includes('or its ..data lacks files') === true);
-    assert.equal([stage.rate.get(), stage.state], [2, 'stale']);
-    volume.write({ rate: '3' });
-    await eventually(() => stage.rate.get() === 3 && stage.state === 'live');
-  });
-
-  it('follows a link to the volume, and the link when it points elsewhere', async () => {
-    using temp = tempDir();
-    await using stage = new Stage();
-    const [blue, green] = [
-      mountedVolume(temp.join('blue'), { rate: '2' }),
-      mountedVolume(temp.join('green'), { rate: '3' }),
-    ];
-    symlinkSync('blue', temp.join('cfg'));
-    await stage.watch(configMapMountSource(temp.join('cfg'), NEVER));
-    symlinkSync('green', temp.join('cfg_tmp'));
-    renameSync(temp.join('cfg_tmp'), temp.join('cfg'));
-    await eventually(() => stage.rate.get() === 3);
-    green.write({ rate: '4' });
-    await eventually(() => stage.rate.get() === 4);
-    blue.write({ rate: '5' });
-    green.write({ rate: '6' });
-    await eventually(() => stage.rate.get() === 6);
-    assert.equal(stage.changes, ['rate 2>3', 'rate 3>4', 'rate 4>6']);
-  });
-
-  it('tells a volume from its copy of the same version', async () => {
-    using temp = tempDir();
-    await using stage = new Stage();
-    mountedVolume(temp.join('cfg'), { rate: '2' });
-    const copy = new MountedVolume(temp.join('copy'));
-    copy.write({ rate: '3' });
-    await stage.watch(configMapMountSource(temp.join('cfg'), NEVER));
-    renameSync(temp.join('cfg'), temp.join('old'));
-    renameSync(temp.join('copy'), temp.join('cfg'));
-    await eventually(() => stage.rate.get() === 3);
+    await stage.watch(configMapMountSource(volume.dir, { rescanMs: 100 }));
+    const noise = setInterval(() => writeFileSync(temp.join('cfg', '.noise'), ''), 5);
+    try {
+      // Nobody should, and no event of the directory tells.
+      writeFileSync(temp.join('cfg', '..data', 'rate'), '3');
+      await eventually(() => stage.rate.get() === 3);
+    } finally {
+      clearInterval(noise);
+    }
   });
 });

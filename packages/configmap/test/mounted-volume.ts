@@ -19,7 +19,8 @@ import type { RawValue } from '@flagz/core';
  * behind one method, so that the kubelet's own code can take its place.
  */
 export class MountedVolume {
-  readonly dir: string;
+  /** Where it lies; whoever moves it says so here. */
+  dir: string;
   #keys: readonly string[] = [];
   #versions = 0;
 
@@ -30,16 +31,17 @@ export class MountedVolume {
 
   /** Gives the name of the current version. */
   get revision(): string | undefined {
-    return this.#versionAt(this.dir);
+    try {
+      return readlinkSync(join(this.dir, '..data'));
+    } catch {
+      return undefined;
+    }
   }
 
-  /**
-   * Puts a version in the place of the current one: what is not among the values is gone.
-   *
-   * @param at is where the volume lies, when it was moved.
-   */
-  write(values: Readonly<Record<string, RawValue>>, at: string = this.dir): void {
-    const previous = this.#versionAt(at);
+  /** Puts a version in the place of the current one: what is not among the values is gone. */
+  write(values: Readonly<Record<string, RawValue>>): void {
+    const at = this.dir;
+    const previous = this.revision;
     const version = `..2026_01_02_03_04_05.${process.pid}${String(this.#versions++).padStart(6, '0')}`;
     mkdirSync(join(at, version));
     chmodSync(join(at, version), 0o755);
@@ -52,14 +54,6 @@ export class MountedVolume {
     for (const key of this.#keys) if (!Object.hasOwn(values, key)) unlinkSync(join(at, key));
     if (previous !== undefined) rmSync(join(at, previous), { recursive: true, force: true });
     this.#keys = Object.keys(values);
-  }
-
-  #versionAt(at: string): string | undefined {
-    try {
-      return readlinkSync(join(at, '..data'));
-    } catch {
-      return undefined;
-    }
   }
 }
 
