@@ -35,11 +35,9 @@ const TSCONFIG = {
 /** Installs the tarballs together into an empty folder, with the peers that their users bring. */
 export async function installConsumer(folder: string, tarballs: ReadonlyMap<string, string>): Promise<void> {
   const all = packages();
-  const dependencies = Object.fromEntries([
-    ...all.flatMap(({ peers }) => Object.entries(peers)),
-    ['@types/node', pinned('@types/node')],
-    ...[...tarballs].map(([name, tarball]) => [name, `file:${tarball}`]),
-  ]);
+  const dependencies: Record<string, string> = { '@types/node': pinned('@types/node') };
+  for (const { peers } of all) Object.assign(dependencies, peers);
+  for (const [name, tarball] of tarballs) dependencies[name] = `file:${tarball}`;
   mkdirSync(folder);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
   writeFileSync(join(folder, 'load.mjs'), LOADER);

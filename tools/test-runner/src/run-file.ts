@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ChildMessage, ParentMessage, Totals } from './protocol.ts';
 
@@ -27,7 +27,8 @@ export interface FileRun {
 
 const DEFAULT_TIMEOUT_MS = 120_000;
 const GRACE_MS = 5_000;
-const ANSWER_MS = 1_000;
+const ANSWER_MS = 2_000;
+const CLOSE_MS = 1_000;
 
 const tsx = import.meta.resolve('tsx');
 const entry = fileURLToPath(import.meta.resolve('./child.ts'));
@@ -37,7 +38,7 @@ const running = new Set<ChildProcess>();
  * Runs one test file in a process of its own and waits until that process has ended.
  *
  * ```text
- * spawn ──── tests ──── totals ─┬─ grace 5 s ── what is open? ─ 1 s ── kill   (a leak)
+ * spawn ──── tests ──── totals ─┬─ grace 5 s ── what is open? ─ 2 s ── kill   (a leak)
  *   └─ time-out ── kill         └─ exit ── output closed, or 1 s ── kill its group   (an orphan)
  * ```
  */
@@ -105,8 +106,12 @@ export function killRunning(): void {
 
 async function isStillOpen(closed: Promise<unknown>): Promise<boolean> {
   const waiting = new AbortController();
-  const late = delay(ANSWER_MS, true, { signal: waiting.signal }).catch(() => false);
-  const open = await Promise.race([closed.then(() => false), late]);
+  // On a busy machine the timer may be called before what happened earlier has been read: one more turn of the loop.
+  const late = delay(CLOSE_MS, undefined, { signal: waiting.signal }).then(
+    () => nextTurn(),
+    () => {},
+  );
+  const open = await Promise.race([closed.then(() => false), late.then(() => true)]);
   waiting.abort();
   return open;
 }

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** What a process printed and how it ended; `exitCode` is null when it had to be killed. */
+/** What flagz-test printed and how it ended; `exitCode` is null when a signal ended it. */
 export interface Ended {
   readonly output: string;
   readonly exitCode: number | null;
@@ -15,14 +17,37 @@ export function fixture(name: string): string {
   return fileURLToPath(new URL(`fixtures/${name}.fixture.ts`, import.meta.url));
 }
 
-/** Runs a fixture as plain uvu does; ends it after 3 s. */
-export function plainUvu(name: string): Promise<Ended> {
-  return run(['--import', import.meta.resolve('tsx'), fixture(name)], process.cwd(), 3_000);
+/** Runs a fixture as plain uvu does, until it ends. @returns its exit code */
+export async function plainUvu(name: string): Promise<unknown> {
+  const child = spawn(process.execPath, plainArguments(name), { stdio: 'ignore' });
+  const [exitCode] = await once(child, 'exit');
+  return exitCode;
+}
+
+/** Tells whether a fixture still runs as plain uvu does, two seconds after it has printed this; then ends it. */
+export async function outlives(name: string, printed: string): Promise<boolean> {
+  const child = spawn(process.execPath, plainArguments(name), { stdio: ['ignore', 'pipe', 'ignore'] });
+  let output = '';
+  for await (const text of child.stdout) {
+    output += text;
+    if (output.includes(printed)) break;
+  }
+  await delay(2_000);
+  const runs = child.exitCode === null && child.signalCode === null;
+  child.kill('SIGKILL');
+  return runs && output.includes(printed);
 }
 
 /** Runs `flagz-test` with these arguments in this directory. */
-export function flagzTest(args: readonly string[], directory: string): Promise<Ended> {
-  return run([fileURLToPath(import.meta.resolve('../bin/flagz-test.mjs')), ...args], directory, 60_000);
+export async function flagzTest(args: readonly string[], directory: string): Promise<Ended> {
+  const bin = fileURLToPath(import.meta.resolve('../bin/flagz-test.mjs'));
+  const child = spawn(process.execPath, [bin, ...args], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  return { output, exitCode };
 }
 
 /** Makes an empty directory that lives as long as `use` takes. */
@@ -35,23 +60,6 @@ export async function withDirectory<T>(use: (directory: string) => Promise<T>): 
   }
 }
 
-function run(args: readonly string[], directory: string, timeoutMs: number): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      cwd: directory,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text) => (output += text));
-    child.on('error', reject);
-    // Not 'close': a fixture may leave a process behind that holds the output.
-    child.on('exit', (exitCode) => {
-      child.stdout.destroy();
-      child.stderr.destroy();
-      resolve({ output, exitCode });
-    });
-  });
+function plainArguments(name: string): readonly string[] {
+  return ['--import', import.meta.resolve('tsx'), fixture(name)];
 }
