@@ -65,11 +65,12 @@ export function sourceContract(
   const on =
     (values: Readonly<Record<string, RawValue>>, test: (stage: Stage) => Promise<void>) => async (): Promise<void> => {
       const harness = await makeHarness(values);
-      const stage = new Stage(harness);
+      let stage: Stage | undefined;
       try {
+        stage = new Stage(harness);
         await test(stage);
       } finally {
-        await stage.watcher?.stop().catch(() => {});
+        await stage?.watcher?.stop().catch(() => {});
         await harness.close();
       }
     };
