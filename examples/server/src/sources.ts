@@ -10,7 +10,7 @@ import { configDir, flags, sourcesRequired, startTimeout } from './flags.ts';
  * @throws {Error} when an option or a variable is refused, or a required source cannot load.
  */
 export async function startSources(argv: readonly string[], signal: AbortSignal): Promise<boolean> {
-  await flags.watch(envSource(flags, { prefix: 'DEMO_' }), { signal });
+  await flags.watch(envSource({ prefix: 'DEMO_' }), { signal });
   if (!readCommandLine(argv)) return false;
   const options = { signal, required: sourcesRequired.get(), startTimeoutMs: startTimeout.get() };
   if (configDir.get() !== '') await flags.watch(configMapMountSource(configDir.get()), options);

@@ -6,24 +6,39 @@ import { refusal } from './refusal.ts';
 
 /** Is what this adapter needs of an option of commander 12 or newer. */
 export interface CommanderOption {
+  /** Shows the option in help and messages. */
   flags: string;
+  /** Describes the option in help. */
   description: string;
+  /** Whether commander takes the option for the negation of another one. */
   negate: boolean;
+  /** Gives the long name, with its dashes. */
   readonly long?: string | undefined;
 }
 
 /** Is what this adapter needs of a command of commander 12 or newer. */
 export interface CommanderCommand {
+  /** Lists the options that were added. */
   readonly options: readonly CommanderOption[];
+  /** Lists the commands below. */
   readonly commands: readonly CommanderCommand[];
+  /** Gives the name. */
   name(): string;
+  /** Makes an option, and does not add it. */
   createOption(flags: string): CommanderOption;
+  /** Makes what writes the help. */
   createHelp(): { visibleOptions(command: CommanderCommand): readonly CommanderOption[] };
+  /** Adds an option. */
   addOption(option: CommanderOption): unknown;
+  /** Reports a wrong command line, and ends the process or throws, as configured. */
   error(message: string, options?: { readonly exitCode?: number; readonly code?: string }): never;
+  /** Calls a listener before the action of the command, or of one below. */
   hook(event: 'preAction', listener: () => void): unknown;
+  /** Reads the options of one command; once in each parse. */
   parseOptions(argv: string[]): unknown;
+  /** Parses and acts. */
   parse(argv?: readonly string[]): unknown;
+  /** Parses and acts, where an action or a hook is asynchronous. */
   parseAsync(argv?: readonly string[]): Promise<unknown>;
 }
 

@@ -1,4 +1,4 @@
-import { type Flag, type FlagSet, type Source, SourceError } from '@flagz/core';
+import { type DeclaredFlag, type Source, SourceError } from '@flagz/core';
 
 /** Configures {@link envSource}. */
 export interface EnvSourceOptions {
@@ -17,31 +17,35 @@ export interface EnvSourceOptions {
  *
  * @example
  * // CHECKOUT_RATE=20
- * await flags.watch(envSource(flags, { prefix: 'CHECKOUT_' }));
+ * await flags.watch(envSource({ prefix: 'CHECKOUT_' }));
  * rate.get(); //=> 20
  */
-export function envSource(flags: FlagSet, { prefix, env }: EnvSourceOptions): Source {
+export function envSource({ prefix, env }: EnvSourceOptions): Source {
   return {
     name: 'environment',
     kind: 'environment',
     async watch(sink) {
+      const flags = [...sink.flags()];
+      const names = new Set(flags.map(({ name }) => name));
       const flagOf = variablesOf(flags, prefix);
       const values: [key: string, value: string][] = [];
       for (const [variable, value] of Object.entries(env ?? process.env)) {
-        const flag = flagOf.get(variable);
         if (value === undefined) continue;
-        if (flag && (value !== '' || flag.type.name === 'string')) values.push([flag.name, value]);
-        // A flag that happens to be named like the variable is not what the variable is for.
-        if (!flag && prefix !== '' && variable.startsWith(prefix) && !flags.find(variable))
+        const flag = flagOf.get(variable);
+        if (flag) {
+          if (value !== '' || flag.type.name === 'string') values.push([flag.name, value]);
+        } else if (prefix !== '' && variable.startsWith(prefix) && !names.has(variable)) {
+          // A flag that happens to be named like the variable is not what the variable is for.
           values.push([variable, value]);
+        }
       }
       sink.replace(values);
     },
   };
 }
 
-function variablesOf(flags: FlagSet, prefix: string): ReadonlyMap<string, Flag<unknown>> {
-  const flagOf = new Map<string, Flag<unknown>>();
+function variablesOf(flags: readonly DeclaredFlag[], prefix: string): ReadonlyMap<string, DeclaredFlag> {
+  const flagOf = new Map<string, DeclaredFlag>();
   for (const flag of flags) {
     const variable = prefix + flag.name.toUpperCase().replaceAll(/[.-]/g, '_');
     const other = flagOf.get(variable);

@@ -10,9 +10,13 @@ export { UsageError } from './usage-error.ts';
 
 /** Is what this adapter needs of an instance of yargs 17 or newer. */
 export interface YargsProgram {
+  /** Adds an option. */
   option(key: string, options: object): unknown;
+  /** Calls a function in each parse. */
   middleware(callback: () => void, applyBeforeValidation?: boolean): unknown;
+  /** Configures how words are read. */
   parserConfiguration(configuration: object): unknown;
+  /** Parses and acts. */
   parse(args?: string | readonly string[]): unknown;
 }
 

@@ -123,6 +123,14 @@ export function yargsSuite(version: string, yargs: typeof newestYargs): void {
       assert.equal(calls, [{ argv, values: { 'db.pool': '3', fast_index: 'false', rate: '20' } }]);
     });
 
+    it('finds the flags loaded in middleware that comes later', () => {
+      const { program, flags, rate } = makeProgram();
+      const seen: number[] = [];
+      addFlags(program, flags).middleware(() => void seen.push(rate.get()));
+      reply(program, ['serve', '--rate', '20']);
+      assert.equal(seen, [20]);
+    });
+
     it('may be asynchronous', async () => {
       const { flags, rate } = makeShop();
       const events: number[] = [];
