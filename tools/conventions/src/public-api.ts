@@ -15,7 +15,7 @@ export function publicApi(entry: SourceFile, load: (path: string) => SourceFile 
   return exportedNames(entry).flatMap((name) => declarations(entry, name, name, load));
 }
 
-/** Lists the exports of an entry, and the members of its classes and interfaces, that have no docstring. */
+/** Lists the exports of an entry, and the methods and accessors of its classes and interfaces, that have no docstring. */
 export function undocumented(api: readonly Declaration[]): readonly string[] {
   const problems: string[] = [];
   for (const [name, group] of groupBy(api, (declaration) => declaration.name)) {
@@ -24,7 +24,7 @@ export function undocumented(api: readonly Declaration[]): readonly string[] {
       problems.push(`${where(first.file, first.statement)} ${name}`);
     }
     for (const { file, statement } of group) {
-      for (const member of undocumentedMembers(file, statement))
+      for (const member of undocumentedMethods(file, statement))
         problems.push(`${where(file, member)} ${name}.${keyOf(member)}`);
     }
   }
@@ -80,21 +80,25 @@ function declaredNames(statement: Node): readonly string[] {
   return [declaration, ...declarators].flatMap((node) => nameOf(child(node, 'id')) ?? []);
 }
 
-function undocumentedMembers(file: SourceFile, statement: Node): readonly Node[] {
+function undocumentedMethods(file: SourceFile, statement: Node): readonly Node[] {
   const declaration = child(statement, 'declaration') ?? statement;
   if (!/^(Class|TSInterface)Declaration$/.test(declaration.type)) return [];
   const body = child(declaration, 'body');
-  const members = body === undefined ? [] : children(body, 'body').filter(isPublicMember);
+  const members = body === undefined ? [] : children(body, 'body').filter(isPublicMethod);
   return [...groupBy(members, keyOf).values()]
     .filter((group) => !group.some((member) => docstring(file, member)))
     .flatMap((group) => group[0] ?? []);
 }
 
-/** Leaves out what its class or base documents, and symbols, whose meaning is the language's. */
-function isPublicMember(member: Node): boolean {
+/**
+ * Leaves out what its class or base documents, and symbols, whose meaning is the language's; and fields, whose names
+ * say what they are wherever a comment would only repeat them.
+ */
+function isPublicMethod(member: Node): boolean {
   const key = child(member, 'key');
   return (
     key !== undefined &&
+    /^(?:MethodDefinition|TSMethodSignature)$/.test(member.type) &&
     key.type !== 'PrivateIdentifier' &&
     member['kind'] !== 'constructor' &&
     member['computed'] !== true &&

@@ -53,14 +53,15 @@ describe('undocumented()', (it) => {
     assert.equal(undocumented(declarations), ['src/b.ts:1 renamed']);
   });
 
-  it('finds members without a docstring', () => {
+  it('finds methods without a docstring', () => {
     const source = [
       '/** Is a thing. */',
       'export class Thing {',
       '  #hidden = 1;',
       '  private alsoHidden = 1;',
       '  constructor() {}',
-      '  bare = 1;',
+      '  field = 1;',
+      '  bare(): void {}',
       '  /** Does it. */',
       '  done(): void {}',
       '  override toString(): string {}',
@@ -69,11 +70,12 @@ describe('undocumented()', (it) => {
       '/** Is a shape. */',
       'export interface Shape {',
       '  readonly side: number;',
+      '  area(): number;',
       '}',
     ];
     assert.equal(undocumented(api({ 'src/index.ts': source.join('\n') })), [
-      'src/index.ts:6 Thing.bare',
-      'src/index.ts:14 Shape.side',
+      'src/index.ts:7 Thing.bare',
+      'src/index.ts:16 Shape.area',
     ]);
   });
 
