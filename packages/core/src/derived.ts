@@ -1,9 +1,8 @@
 import type { Flag, ValuesOf } from './flag.ts';
-import type { Dependent } from './flag-node.ts';
 import { Notifiers, type Notifier, type NotifierOptions } from './notifiers.ts';
 
 /** Holds a value computed from several flags. {@link derive} makes them. */
-export class Derived<T> implements Dependent {
+export class Derived<T> {
   readonly #flags: readonly Flag<unknown>[];
   readonly #compute: () => T;
   #value: T;
