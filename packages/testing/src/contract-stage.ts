@@ -1,4 +1,6 @@
 import {
+  type DynamicFlag,
+  type Flag,
   FlagSet,
   type RawValue,
   type Source,
@@ -63,12 +65,14 @@ export function contractTools(makeHarness: MakeHarness, withinMs: number): Contr
 export class Stage {
   readonly harness: SourceHarness;
   readonly flags: FlagSet = new FlagSet('contract');
-  readonly port = this.flags.static('port', int, 8080, 'A static flag.');
-  readonly rate = this.flags.dynamic('rate', int, 10, 'A bounded integer.').withValidator(inRange(1, 1000));
-  readonly label = this.flags.dynamic('label', string, 'none', 'A text.');
-  readonly on = this.flags.dynamic('on', boolean, false, 'A switch.');
-  readonly low = this.flags.dynamic('low', int, 1, 'Not above high.');
-  readonly high = this.flags.dynamic('high', int, 5, 'Not below low.');
+  readonly port: Flag<number> = this.flags.static('port', int, 8080, 'A static flag.');
+  readonly rate: DynamicFlag<number> = this.flags
+    .dynamic('rate', int, 10, 'A bounded integer.')
+    .withValidator(inRange(1, 1000));
+  readonly label: DynamicFlag<string> = this.flags.dynamic('label', string, 'none', 'A text.');
+  readonly on: DynamicFlag<boolean> = this.flags.dynamic('on', boolean, false, 'A switch.');
+  readonly low: DynamicFlag<number> = this.flags.dynamic('low', int, 1, 'Not above high.');
+  readonly high: DynamicFlag<number> = this.flags.dynamic('high', int, 5, 'Not below low.');
   readonly told: string[] = [];
   watcher: Watcher | undefined;
 
