@@ -121,7 +121,8 @@ function formatJson(value: unknown, depth: number): string {
   const write = (item: unknown): string => formatJson(item, depth + 1);
   if (Array.isArray(value)) return `[${Array.from(value, write).join()}]`;
   if (typeof value === 'object' && value !== null && !(Symbol.iterator in value)) {
-    if ('toJSON' in value && typeof value.toJSON === 'function') return write(value.toJSON());
+    const { toJSON } = value as { readonly toJSON?: unknown };
+    if (typeof toJSON === 'function') return write(Reflect.apply(toJSON, value, []));
     const members = Object.entries(value).filter(([, member]) => member !== undefined);
     members.sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${write(member)}`).join()}}`;

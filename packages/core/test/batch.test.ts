@@ -1,4 +1,4 @@
-import { FlagSet, type FlagEvent, int, json, string } from '@flagz/core';
+import { FlagSet, type FlagListener, int, json, string } from '@flagz/core';
 import { assert, describe, throws } from '@flagz/test-runner';
 import { eventually, memorySource } from '@flagz/testing';
 
@@ -42,7 +42,7 @@ describe('a batch', (it) => {
   it('notifies in the order of declaration, then of subscription, only what changed, with next and previous', () => {
     const flags = new FlagSet('s');
     const told: string[] = [];
-    const tell = (name: string) => (next: unknown, previous: unknown) => void told.push(`${name} ${previous}>${next}`);
+    const tell = (name: string) => (next: number, previous: number) => void told.push(`${name} ${previous}>${next}`);
     const b = flags.dynamic('b', int, 1, '').withNotifier(tell('b1')).withNotifier(tell('b2'));
     flags.dynamic('a', int, 1, '').withNotifier(tell('a'));
     flags.dynamic('c', int, 1, '').withNotifier(tell('c'));
@@ -84,9 +84,8 @@ describe('a batch', (it) => {
     flags.subscribe(() => {
       throw new Error('x');
     });
-    flags.subscribe((async () => {
-      throw new Error('x');
-    }) as (event: FlagEvent) => void);
+    const rejecting: FlagListener = () => Promise.reject(new Error('x'));
+    flags.subscribe(rejecting);
     const end = flags.subscribe((event) => kinds.push(event.kind));
     const a = flags.dynamic('a', int, 1, '');
     a.set(2);

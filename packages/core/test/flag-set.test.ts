@@ -181,7 +181,7 @@ describe('DynamicFlag.set()', (it) => {
 
   it('cuts a long text in a message', () => {
     const flag = new FlagSet('s').dynamic('a', int, 1, '');
-    const error = throws(() => flag.setText('x'.repeat(10_000)), Error) as Error;
+    const error = throws(() => flag.setText('x'.repeat(10_000)), Error);
     assert.ok(error.message.length < 200);
     assert.match(error.message, '(10000 characters)');
   });

@@ -91,7 +91,7 @@ describe('random batches over random layers', (it) => {
             : texts;
           if (replace) source.replace(given as Record<string, string>);
           else source.update(given);
-          model.apply(index, given as Texts, replace);
+          model.apply(index, given, replace);
           assert.equal(
             Object.fromEntries(Array.from(flags, (flag) => [flag.name, flag.get()])),
             Object.fromEntries(NAMES.map((name) => [name, model.value(name)])),

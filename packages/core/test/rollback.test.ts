@@ -21,7 +21,7 @@ async function setUp(values: Readonly<Record<string, RawValue>>, required = true
   const watcher = await flags.watch(source, { required });
   const sink = await eventually(() => held.sink ?? false);
   assert.ok(sink);
-  return { flags, events, watcher, sink: sink as SourceSink };
+  return { flags, events, watcher, sink };
 }
 
 describe('SourceSink.lastGood()', (it) => {

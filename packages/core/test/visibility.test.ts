@@ -23,7 +23,7 @@ describe('a sensitive flag', (it) => {
     source.set('config', `{"key": ${SECRET}`);
     source.set('config', `"${SECRET}"`);
     throws(() => token.set(`${SECRET}!`), 'flag "token": refused by a validator, got •••');
-    const thrown = throws(() => config.setText(SECRET), 'flag "config": not a valid json, got •••') as Error;
+    const thrown = throws(() => config.setText(SECRET), 'flag "config": not a valid json, got •••');
     assert.is(thrown.cause, undefined);
     seen.push(token.info(), config.info(), flags.history(), watcher.status, thrown);
     const all = JSON.stringify(seen, (_, value: unknown) =>

@@ -38,9 +38,12 @@ export type MakeHarness = (values: Readonly<Record<string, RawValue>>) => Promis
 /** Is what the tests of a contract share: how to run on an origin of one's own, and how long to wait. */
 export interface ContractTools {
   /** Runs a test on an origin of its own, and cleans up whatever happens. */
-  on(values: Readonly<Record<string, RawValue>>, test: (stage: Stage) => Promise<void>): () => Promise<void>;
+  readonly on: (
+    values: Readonly<Record<string, RawValue>>,
+    test: (stage: Stage) => Promise<void>,
+  ) => () => Promise<void>;
   /** Waits until the condition holds. */
-  soon(condition: () => boolean | void): Promise<unknown>;
+  readonly soon: (condition: () => boolean | void) => Promise<unknown>;
 }
 
 /** Makes the tools for one origin. */

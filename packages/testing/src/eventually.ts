@@ -25,7 +25,7 @@ export async function eventually<T>(
     try {
       const answer = await check();
       if (answer !== false) return answer as Exclude<T, false>;
-      failure = new Error(`still false: ${check}`);
+      failure = new Error(`still false: ${check.toString()}`);
     } catch (thrown) {
       failure = thrown;
     }

@@ -123,7 +123,7 @@ export function flagTypeContract<T>(describe: Describe, type: FlagType<T>, sampl
         const reason = reasonOf(type, text);
         check(reason !== undefined, `parse() takes ${show(text)}`);
         // Shorter texts stand in many a message by chance.
-        check(text.length <= 3 || !reason!.includes(text), `the reason quotes the refused text: ${show(reason!)}`);
+        check(text.length <= 3 || !reason.includes(text), `the reason quotes the refused text: ${show(reason)}`);
       }
     });
 

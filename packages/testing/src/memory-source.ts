@@ -44,12 +44,12 @@ export class MemorySource implements Source {
   /** Follows the memory; only watchers call it. */
   async watch(sink: SourceSink, signal: AbortSignal): Promise<void> {
     this.#started++;
-    const ended = new Promise<never>((_, reject) => {
+    const ended = new Promise<void>((resolve, reject) => {
       const attempt: Attempt = { sink, fail: reject };
       this.#attempts.add(attempt);
       signal.addEventListener('abort', () => {
         this.#attempts.delete(attempt);
-        reject(signal.reason);
+        resolve();
       });
     });
     ended.catch(() => {});

@@ -24,7 +24,7 @@ describe('eventually()', (it) => {
       },
       { withinMs: 40, everyMs: 5 },
     );
-    const error = (await rejects(attempt, /^not within 40 ms: try \d+$/)) as Error;
+    const error = await rejects(attempt, /^not within 40 ms: try \d+$/);
     assert.is((error.cause as Error).message, `try ${tries}`);
     assert.ok(tries > 1);
     await rejects(
