@@ -124,10 +124,10 @@ export class Feed {
       }
     } catch (thrown) {
       const error = describeError(thrown, connection, this.#range.prefix);
-      if (!signal.aborted) for (const attempt of this.#followers) attempt.fail(error);
+      // After an abort whoever follows has come since, and waits for the next run.
+      if (!signal.aborted) for (const attempt of this.#followers) this.#fail(attempt, error);
     } finally {
       abort.abort();
-      this.#followers.clear();
       this.#live = false;
       this.#connection = undefined;
       this.#rollbacks.suspend();
@@ -210,9 +210,13 @@ export class Feed {
         this.#rollbacks.refused(attempt, rejection, this.#mirror.get(rejection.flag)?.modRevision ?? 0n);
       }
     } catch (thrown) {
-      this.#followers.delete(attempt);
-      attempt.fail(thrown as SourceError);
+      this.#fail(attempt, thrown as SourceError);
     }
+  }
+
+  #fail(attempt: Attempt, error: SourceError): void {
+    this.#followers.delete(attempt);
+    attempt.fail(error);
   }
 
   async #revert(

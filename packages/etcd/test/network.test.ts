@@ -1,4 +1,4 @@
-// timeout: 150 s
+// timeout: 240 s
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
