@@ -1,4 +1,5 @@
 import { change } from './change.ts';
+import { etcd } from './etcd.ts';
 import { get } from './get.ts';
 import { importTime } from './import-time.ts';
 import { machine } from './machine.ts';
@@ -8,7 +9,7 @@ import { showReport } from './show-report.ts';
 import { size } from './size.ts';
 import type { Subject } from './subject.ts';
 
-const subjects: readonly Subject[] = [get, change, replace, mount, size, importTime];
+const subjects: readonly Subject[] = [get, change, replace, mount, etcd, size, importTime];
 
 const wanted = process.argv.slice(2).filter((argument) => argument !== '--');
 const unknown = wanted.filter((name) => !subjects.some((subject) => subject.name === name));

@@ -1,6 +1,7 @@
 // timeout: 300 s
 import { assert, describe } from '@flagz/test-runner';
 import { change } from '../src/change.ts';
+import { etcd } from '../src/etcd.ts';
 import { get } from '../src/get.ts';
 import { importTime } from '../src/import-time.ts';
 import { mount } from '../src/mount.ts';
@@ -29,6 +30,11 @@ function names({ table }: Report): readonly string[] {
 }
 
 describe('the benchmark', (it) => {
+  it('etcd compares a change, the first load and many flag sets', async () => {
+    const report = await smoke(etcd);
+    assert.is(names(report).length, 5);
+  });
+
   it('get reads with Flagz and all peers', async () => {
     const report = await smoke(get);
     assert.is(names(report)[0], 'field of an object');

@@ -31,6 +31,33 @@ export const port = flags
 /** Names the directory to follow; empty for none. */
 export const configDir = flags.static('config_dir', string, '', 'Directory to follow as a mounted ConfigMap.');
 
+/** Lists the endpoints of etcd; empty for none. */
+export const etcdEndpoints = flags.static(
+  'etcd_endpoints',
+  stringSlice,
+  [],
+  'Comma-separated URLs of etcd, such as http://127.0.0.1:2379; set: follow etcd.',
+);
+
+/** Names the prefix of the flags in etcd. */
+export const etcdPrefix = flags
+  .static('etcd_prefix', string, '/demo/flagz', 'Key prefix of the flags in etcd.')
+  .withValidator(nonEmpty);
+
+/** Names the user of etcd; empty for none. */
+export const etcdUsername = flags.static('etcd_username', string, '', 'User of etcd.');
+
+/** Is the password of that user. */
+export const etcdPassword = flags.static('etcd_password', string, '', 'Password of that user.', { sensitive: true });
+
+/** Says what becomes of a refused value in etcd. */
+export const etcdRollback = flags.static(
+  'etcd_rollback',
+  oneOf('revert', 'report'),
+  'revert',
+  'Whether a refused value in etcd is rolled back, or only reported.',
+);
+
 /** Bounds the first load of a source, in milliseconds. */
 export const startTimeout = flags
   .static('start_timeout', duration, 10_000, 'How long a source may take to load first.')

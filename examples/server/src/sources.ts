@@ -1,10 +1,22 @@
 import { envSource } from '@flagz/cli-adapters/env';
 import { configMapMountSource } from '@flagz/configmap';
+import type { Source } from '@flagz/core';
+import { etcdSource } from '@flagz/etcd';
 import { readCommandLine } from './command-line.ts';
-import { configDir, flags, sourcesRequired, startTimeout } from './flags.ts';
+import {
+  configDir,
+  etcdEndpoints,
+  etcdPassword,
+  etcdPrefix,
+  etcdRollback,
+  etcdUsername,
+  flags,
+  sourcesRequired,
+  startTimeout,
+} from './flags.ts';
 
 /**
- * Stacks the sources: environment, command line, directory. Those that follow stop with the signal.
+ * Stacks the sources: environment, command line, directory, etcd. Those that follow stop with the signal.
  *
  * @returns false when the command line asked for help only.
  * @throws {Error} when an option or a variable is refused, or a required source cannot load.
@@ -14,5 +26,16 @@ export async function startSources(argv: readonly string[], signal: AbortSignal)
   if (!readCommandLine(argv)) return false;
   const options = { signal, required: sourcesRequired.get(), startTimeoutMs: startTimeout.get() };
   if (configDir.get() !== '') await flags.watch(configMapMountSource(configDir.get()), options);
+  if (etcdEndpoints.get().length > 0) await flags.watch(makeEtcdSource(), options);
   return true;
+}
+
+function makeEtcdSource(): Source {
+  const username = etcdUsername.get();
+  return etcdSource({
+    hosts: etcdEndpoints.get(),
+    prefix: etcdPrefix.get(),
+    rollback: etcdRollback.get(),
+    ...(username !== '' && { auth: { username, password: etcdPassword.get() } }),
+  });
 }

@@ -102,10 +102,15 @@ export function ask(question: () => unknown): Refusal | undefined {
   }
 }
 
-/** Shows a raw value to people: quoted and cut, or redacted. */
+/** Shows a raw value to people: quoted and cut, or redacted; bytes as the text that they are, where they are one. */
 export function shown(subject: { readonly sensitive: boolean }, raw: RawValue): string {
   if (subject.sensitive) return REDACTED;
-  return typeof raw === 'string' ? quote(raw) : `${raw.length} bytes`;
+  if (typeof raw === 'string') return quote(raw);
+  try {
+    return quote(utf8.decode(raw));
+  } catch {
+    return `${raw.length} bytes`;
+  }
 }
 
 /** A cause may quote the value, so a sensitive flag's error has none. */

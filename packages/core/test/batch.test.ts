@@ -171,6 +171,14 @@ describe('a batch', (it) => {
     assert.is(a.get(), 'grüße');
   });
 
+  it('shows refused bytes as the text that they are', () => {
+    const flags = new FlagSet('s');
+    flags.dynamic('n', int, 1, '');
+    const { rejected } = flags.load(COMMAND_LINE, [['n', new TextEncoder().encode('rubbish')]]);
+    assert.is(rejected[0]?.error.message, 'flag "n": expected an integer, got "rubbish"');
+    assert.is(rejected[0]?.text, '"rubbish"');
+  });
+
   it('compares by the type, and calls values different where equals throws', () => {
     const flags = new FlagSet('s');
     let told = 0;

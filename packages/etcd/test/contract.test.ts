@@ -1,0 +1,42 @@
+import type { RawValue } from '@flagz/core';
+import { etcdSource } from '@flagz/etcd';
+import { describe } from '@flagz/test-runner';
+import { EtcdServer, TcpProxy, etcdBinaries } from '@flagz/testbed-etcd';
+import { sourceContract } from '@flagz/testing';
+
+for (const binary of etcdBinaries()) {
+  let server: EtcdServer;
+  let count = 0;
+
+  describe(`etcd ${binary.version}`, (it) => {
+    it('starts', async () => {
+      server = await EtcdServer.start(binary);
+    });
+  });
+
+  sourceContract(
+    describe,
+    async (values) => {
+      const prefix = `/contract/${count++}/`;
+      const write = (changes: Readonly<Record<string, RawValue | undefined>>): Promise<void> =>
+        server.write(Object.fromEntries(Object.entries(changes).map(([name, value]) => [`${prefix}${name}`, value])));
+      await write(values);
+      const proxy = await TcpProxy.start(server.ports.client);
+      return {
+        source: etcdSource({ hosts: proxy.url, prefix }),
+        put: write,
+        remove: (key) => write({ [key]: undefined }),
+        interrupt: async () => proxy.cut(),
+        restore: async () => proxy.restore(),
+        stall: async () => proxy.stall(),
+        resume: async () => proxy.restore(),
+        close: () => proxy.close(),
+      };
+    },
+    { stalls: true },
+  );
+
+  describe(`etcd ${binary.version}`, (it) => {
+    it('ends', () => server.close());
+  });
+}

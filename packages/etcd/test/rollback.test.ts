@@ -1,0 +1,195 @@
+import { assert } from '@flagz/test-runner';
+import { eventually } from '@flagz/testing';
+import { type Stage, onEachEtcd, onStage } from './support.ts';
+
+/** Counts how often a key has been written since it came to be. */
+async function versionOf(stage: Stage, name: string): Promise<number> {
+  const { kvs } = await stage.server.client.kv.range({ key: Buffer.from(stage.prefix + name) });
+  return Number(kvs[0]?.version ?? 0);
+}
+
+/** Waits until nothing has been written for a while. */
+async function calm(stage: Stage): Promise<void> {
+  let before = -1;
+  await eventually(
+    async () => {
+      const now = await stage.server.revision();
+      const still = now === before;
+      before = now;
+      return still;
+    },
+    { withinMs: 20_000, everyMs: 400 },
+  );
+}
+
+onEachEtcd('etcdSource() rollback', (it, server) => {
+  it('puts the previous value back: one transaction, no new version, nobody notified', () =>
+    onStage(server(), { values: { rate: '20' } }, async (stage) => {
+      await stage.watch();
+      const { version } = stage.flags;
+      const revision = await stage.server.revision();
+      stage.told.length = 0;
+      await stage.put('rate', 'rubbish');
+      await eventually(() => stage.rollbacks.join() === 'reverted');
+      await calm(stage);
+      assert.is(await stage.get('rate'), '20');
+      assert.is(await stage.server.revision(), revision + 2);
+      assert.is(stage.flags.version, version);
+      assert.equal(stage.told, []);
+      assert.is(stage.watcher?.status.rejected.length, 0);
+      const event = stage.events.find(({ kind }) => kind === 'rollback');
+      assert.equal(event, {
+        kind: 'rollback',
+        source: 'etcd',
+        flag: 'rate',
+        revision: String(revision + 1),
+        outcome: 'reverted',
+      });
+    }));
+
+  it('deletes what did not exist before', () =>
+    onStage(server(), {}, async (stage) => {
+      await stage.watch();
+      await stage.put('rate', 'rubbish');
+      await eventually(() => stage.rollbacks.join() === 'deleted');
+      assert.is(await stage.get('rate'), null);
+      assert.is(stage.rate.get(), 10);
+    }));
+
+  it('puts the last accepted value back after two bad ones, and then is quiet', () =>
+    onStage(server(), { values: { rate: '20' } }, async (stage) => {
+      await stage.watch();
+      await stage.put('rate', 'bad1');
+      await stage.put('rate', 'bad2');
+      await eventually(async () => (await stage.get('rate')) === '20');
+      const revision = await stage.server.revision();
+      await calm(stage);
+      assert.is(await stage.server.revision(), revision);
+      assert.is(stage.rollbacks.at(-1), 'reverted');
+      assert.is(stage.rollbacks.filter((outcome) => outcome === 'reverted').length, 1);
+    }));
+
+  it('lets a good value of the operator stand that came first', () =>
+    onStage(server(), { values: { rate: '20' } }, async (stage) => {
+      await stage.watch();
+      await stage.put('rate', 'rubbish');
+      await stage.put('rate', '40');
+      await eventually(() => stage.rate.get() === 40);
+      await calm(stage);
+      assert.is(await stage.get('rate'), '40');
+      assert.equal(stage.rollbacks, ['lost-race']);
+    }));
+
+  it('loses the race against a value that it has not heard of', () =>
+    onStage(server(), { values: { rate: '20' }, source: { rollbackDelayMs: 0 } }, async (stage) => {
+      await stage.watch();
+      // What the server says takes its time, so that the transaction comes too late.
+      stage.proxy.delay(150);
+      await stage.put('rate', 'rubbish');
+      await stage.put('rate', '40');
+      await eventually(() => stage.rate.get() === 40);
+      await calm(stage);
+      assert.is(await stage.get('rate'), '40');
+      assert.equal(stage.rollbacks, ['lost-race']);
+    }));
+
+  it('gives up after five times a minute, and says so once', () =>
+    onStage(server(), { values: { rate: '20' }, source: { rollbackDelayMs: 20 } }, async (stage) => {
+      await stage.watch();
+      await onStage(server(), { largest: 15, source: { rollbackDelayMs: 20 } }, async (strict) => {
+        Object.assign(strict, { prefix: stage.prefix });
+        await stage.put('rate', '5');
+        await strict.watch();
+        for (let round = 0; round < 8; round++) {
+          const said = strict.rollbacks.length;
+          // The lax instance takes it, the strict one does not.
+          await stage.put('rate', '500');
+          if (round < 6) await eventually(() => strict.rollbacks.length > said);
+        }
+        await calm(stage);
+        const count = (outcome: string): number => strict.rollbacks.filter((other) => other === outcome).length;
+        assert.is(count('reverted'), 5);
+        assert.is(count('flapping'), 1);
+        assert.is(await stage.get('rate'), '500');
+        assert.is(stage.rate.get(), 500);
+        assert.is(strict.rate.get(), 5);
+      });
+    }));
+
+  it('keeps the lease of the accepted value', () =>
+    onStage(server(), {}, async (stage) => {
+      const { client } = stage.server;
+      const { ID } = await client.leaseClient.leaseGrant({ TTL: 600 });
+      await client.put(`${stage.prefix}rate`).value('20').lease(ID);
+      await stage.watch();
+      const other = await client.leaseClient.leaseGrant({ TTL: 600 });
+      await client.put(`${stage.prefix}rate`).value('rubbish').lease(other.ID);
+      await eventually(async () => (await stage.get('rate')) === '20');
+      const { kvs } = await client.kv.range({ key: Buffer.from(`${stage.prefix}rate`) });
+      assert.is(kvs[0]?.lease, ID);
+      // A lease that is over meanwhile: without the refused value, the key would be gone.
+      await client.put(`${stage.prefix}rate`).value('rubbish');
+      await client.leaseClient.leaseRevoke({ ID });
+      await eventually(() => stage.rollbacks.includes('deleted'));
+      assert.is(await stage.get('rate'), null);
+    }));
+
+  it('is sent once the connection is back, where it was lost in between', () =>
+    onStage(server(), { values: { rate: '20' }, source: { rollbackDelayMs: 300 } }, async (stage) => {
+      await stage.watch();
+      await stage.put('rate', 'rubbish');
+      await eventually(() => stage.watcher?.status.rejected.length === 1);
+      stage.proxy.cut();
+      await eventually(() => stage.state === 'stale');
+      assert.is(await stage.get('rate'), 'rubbish');
+      stage.proxy.restore();
+      await eventually(async () => (await stage.get('rate')) === '20');
+      await eventually(() => stage.rollbacks.join() === 'reverted');
+    }));
+
+  it('restores a key whose deletion is refused', () =>
+    onStage(server(), { values: { low: '7', high: '9' } }, async (stage) => {
+      await stage.watch();
+      // Without it, high would fall back to 5, below low.
+      await stage.write({ high: undefined });
+      await eventually(async () => (await stage.get('high')) === '9');
+      await eventually(() => stage.rollbacks.join() === 'reverted');
+    }));
+
+  it('leaves alone what was there before the first load', () =>
+    onStage(server(), { values: { rate: 'rubbish' }, source: { reloadEveryMs: 100 } }, async (stage) => {
+      const watcher = await stage.watch({ required: false });
+      await eventually(() => watcher.state === 'live');
+      stage.proxy.drop();
+      await eventually(() => watcher.status.restarts > 0 && watcher.state === 'live');
+      await calm(stage);
+      assert.is(await stage.get('rate'), 'rubbish');
+      assert.equal(stage.rollbacks, []);
+      assert.is(stage.events.filter(({ kind }) => kind === 'rejected').length, 1);
+    }));
+
+  it("writes nothing with rollback: 'report'", () =>
+    onStage(server(), { values: { rate: '20' }, source: { rollback: 'report', reloadEveryMs: 200 } }, async (stage) => {
+      await stage.watch();
+      await stage.put('rate', 'rubbish');
+      await eventually(() => stage.rollbacks.length === 1);
+      stage.proxy.drop();
+      await eventually(() => stage.state === 'stale');
+      await eventually(() => stage.state === 'live');
+      await calm(stage);
+      assert.is(await versionOf(stage, 'rate'), 2);
+      assert.equal(stage.rollbacks, ['reported']);
+    }));
+
+  it('leaves static flags and unknown keys alone', () =>
+    onStage(server(), {}, async (stage) => {
+      const { int } = await import('@flagz/core');
+      stage.flags.static('port', int, 8080, '');
+      await stage.watch();
+      await stage.write({ port: 'rubbish', nobody: 'x' });
+      await eventually(() => stage.watcher?.status.rejected.length === 1);
+      await calm(stage);
+      assert.is(await stage.get('port'), 'rubbish');
+      assert.equal(stage.rollbacks, []);
+    }));
+});
