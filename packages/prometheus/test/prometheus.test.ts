@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { assert, describe } from '@flagz/test-runner';
+import { type PrometheusServer, startPrometheus } from '@flagz/testbed-prometheus';
 import { eventually } from '@flagz/testing';
-import { type PrometheusServer, startPrometheus } from './prometheus-server.ts';
 import { type Service, startService } from './service.ts';
 
 const run = promisify(execFile);
@@ -24,7 +24,7 @@ describe('a real Prometheus that scrapes two instances', (it) => {
 
   it.before(async () => {
     [one, two] = [await startService(), await startService()];
-    prometheus = await startPrometheus([one.target, two.target]);
+    prometheus = await startPrometheus([one.target, two.target], file('rules/flagz.yml'));
     await eventually(async () => (await prometheus.query('flagz_source_up == 1')).length === 2, PATIENT);
   });
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { eventually } from '@flagz/testing';
 
 /** Is one series of an answer: its labels, and its value now. */
-interface Series {
+export interface Series {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
@@ -20,15 +20,19 @@ export interface PrometheusServer extends AsyncDisposable {
   rules(): Promise<string[]>;
 }
 
-/** Starts the Prometheus of the system, with the rules of this package. */
-export async function startPrometheus(targets: readonly string[]): Promise<PrometheusServer> {
+/**
+ * Starts the Prometheus of the system.
+ *
+ * @param targets what to scrape, as `host:port`.
+ * @param rules path of a file of rules.
+ */
+export async function startPrometheus(targets: readonly string[], rules?: string): Promise<PrometheusServer> {
   const folder = await mkdtemp(join(tmpdir(), 'flagz-prometheus-'));
-  const rules = new URL('../rules/flagz.yml', import.meta.url).pathname;
   await writeFile(
     join(folder, 'prometheus.yml'),
     JSON.stringify({
       global: { scrape_interval: '250ms', evaluation_interval: '250ms' },
-      rule_files: [rules],
+      rule_files: rules === undefined ? [] : [rules],
       scrape_configs: [{ job_name: 'shop', static_configs: [{ targets }] }],
     }),
   );
