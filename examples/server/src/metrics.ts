@@ -9,14 +9,16 @@ collectFlagz(flags, { register });
 
 /** Answers a scrape. */
 export function answerMetrics(request: IncomingMessage, response: ServerResponse): void {
-  register.metrics().then(
-    (text) => {
-      response.setHeader('content-type', register.contentType);
-      response.end(request.method === 'HEAD' ? undefined : text);
-    },
-    () => {
-      response.statusCode = 500;
-      response.end('the metrics could not be collected\n');
-    },
-  );
+  void scrape(request, response);
+}
+
+async function scrape(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    const text = await register.metrics();
+    response.setHeader('content-type', register.contentType);
+    response.end(request.method === 'HEAD' ? undefined : text);
+  } catch {
+    response.statusCode = 500;
+    response.end('the metrics could not be collected\n');
+  }
 }

@@ -21,7 +21,11 @@ const icon = named('icon', 'svg', 'image/svg+xml', ICON);
 const ASSETS = new Map([style, script, icon]);
 
 /** Names the assets as links of the page: queries only, so that the page works wherever it is mounted. */
-export const LINKS = { style: `?asset=${style[0]}`, script: `?asset=${script[0]}`, icon: `?asset=${icon[0]}` } as const;
+export const LINKS: Readonly<Record<'style' | 'script' | 'icon', string>> = {
+  style: `?asset=${style[0]}`,
+  script: `?asset=${script[0]}`,
+  icon: `?asset=${icon[0]}`,
+};
 
 /** Answers with an asset. */
 export function assetAnswer(name: string): Answer {

@@ -65,7 +65,7 @@ export function editable(text: string): boolean {
 }
 
 /** Shows a foreign text so that it cannot deceive: odd characters by their number, longer texts cut. */
-export function shown(text: string, longest = Infinity): Html {
+export function shown(text: string, longest: number = Infinity): Html {
   if (text === '') return markup`<i class="empty">empty</i>`;
   const cut = text.length > longest ? text.slice(0, longest) : text;
   const pieces: Html[] = [];
