@@ -1,4 +1,4 @@
-import type { FlagInfo } from '@flagz/core';
+import { type FlagInfo, duration } from '@flagz/core';
 import type { Attempt } from './attempts.ts';
 import { pretty, type Shown } from './document.ts';
 import { type Html, editable, markup, shown as safe } from './html.ts';
@@ -76,6 +76,6 @@ export function said({ action, flag, outcome, reason, actor, ttlMs }: Attempt): 
   if (outcome !== 'accepted') {
     return markup`<p class="note bad" role="alert">${outcome === 'denied' ? 'Denied' : 'Refused'}: ${safe(reasonFor(flag, reason ?? 'no reason given'), 1_000)}</p>`;
   }
-  const forHowLong = action === 'set' && ttlMs !== undefined && ` for ${Math.round(ttlMs / 1000)} s`;
+  const forHowLong = action === 'set' && ttlMs !== undefined && ` for ${duration.format(ttlMs)}`;
   return markup`<p class="note good" role="status">${done}${forHowLong}${actor !== undefined && action !== 'check' && markup` by ${safe(actor, 100)}`}.</p>`;
 }

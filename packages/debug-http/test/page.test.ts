@@ -159,7 +159,7 @@ describe('the page in Chromium', (it) => {
     await page.locator('.note:has-text("This value would be accepted")').waitFor();
     assert.is(demo.flags.find('search_rollout_percent')?.get(), 25);
     await page.click('button:text-is("Set")');
-    await page.locator('.note:has-text("Set for 1800 s by ann")').waitFor();
+    await page.locator('.note:has-text("Set for 30m0s by ann")').waitFor();
     assert.is(demo.flags.find('search_rollout_percent')?.get(), 40);
     await screenshot(page, 'set');
     await page.click('button:text-is("Reset")');
@@ -191,7 +191,7 @@ describe('the page without JavaScript', (it) => {
     await page.fill('textarea', '80');
     await page.click('button:text-is("Set")');
     assert.is(demo.flags.find('search_rollout_percent')?.get(), 80);
-    assert.match((await page.textContent('main')) ?? '', /Set for 1800 s by ann/);
+    assert.match((await page.textContent('main')) ?? '', /Set for 30m0s by ann/);
     await screenshot(page, 'without-javascript');
   });
 });
