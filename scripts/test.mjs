@@ -3,6 +3,8 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ensureEtcd } from './lib/ensure-etcd.mjs';
+import { ensureChromium } from './lib/ensure-chromium.mjs';
+import { ensurePrometheus } from './lib/ensure-prometheus.mjs';
 import { install } from './lib/install.mjs';
 import { main } from './lib/main.mjs';
 import { turbo } from './lib/pnpm.mjs';
@@ -11,6 +13,8 @@ import { packages, root } from './lib/workspace.mjs';
 await main(async () => {
   await install();
   await ensureEtcd();
+  await ensurePrometheus();
+  await ensureChromium();
   const tested = packages().filter(({ manifest }) => manifest.scripts?.test !== undefined);
   // Turbo restores the results of cached runs. What it does not restore was not run, and must not be counted.
   for (const { folder } of tested) rmSync(join(root, folder, '.test-results'), { recursive: true, force: true });

@@ -5,11 +5,12 @@ import { importTime } from './import-time.ts';
 import { machine } from './machine.ts';
 import { mount } from './mount.ts';
 import { replace } from './replace.ts';
+import { scrape } from './scrape.ts';
 import { showReport } from './show-report.ts';
 import { size } from './size.ts';
 import type { Subject } from './subject.ts';
 
-const subjects: readonly Subject[] = [get, change, replace, mount, etcd, size, importTime];
+const subjects: readonly Subject[] = [get, change, replace, mount, etcd, scrape, size, importTime];
 
 const wanted = process.argv.slice(2).filter((argument) => argument !== '--');
 const unknown = wanted.filter((name) => !subjects.some((subject) => subject.name === name));

@@ -6,6 +6,7 @@ import { get } from '../src/get.ts';
 import { importTime } from '../src/import-time.ts';
 import { mount } from '../src/mount.ts';
 import { replace } from '../src/replace.ts';
+import { scrape } from '../src/scrape.ts';
 import { size } from '../src/size.ts';
 import type { Report, Subject } from '../src/subject.ts';
 
@@ -48,6 +49,10 @@ describe('the benchmark', (it) => {
 
   it('change changes among few flags and many', async () => {
     assert.is((await smoke(change)).table.rows.length, 4);
+  });
+
+  it('scrape asks a service of many flags', async () => {
+    assert.is((await smoke(scrape)).table.rows.length, 3);
   });
 
   it('replace loads nothing new, one new value, and new values only', async () => {

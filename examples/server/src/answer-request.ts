@@ -1,16 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Snapshot } from '@flagz/core';
+import type { FlagzHandler } from '@flagz/debug-http';
 import type { EventsLog } from './events-log.ts';
 import { allowedOrigins, flags, rateLimitingConfig } from './flags.ts';
+import { answerMetrics } from './metrics.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { type Reply, failed, routes } from './routes.ts';
+
+/** Is what answering needs. */
+export interface Parts {
+  readonly limiter: RateLimiter;
+  readonly log: EventsLog;
+  /** Answers `/debug/flagz`. */
+  readonly debug: FlagzHandler;
+}
 
 /** Answers one request with one picture of all flags; what goes wrong is an answer of 500 and a line in the log. */
 export function answerRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  limiter: RateLimiter,
-  log: EventsLog,
+  { limiter, log, debug }: Parts,
 ): void {
   const started = performance.now();
   const { method = '' } = request;
@@ -20,6 +29,9 @@ export function answerRequest(
     const ms = Math.round(performance.now() - started);
     log.request({ method, path, status: response.statusCode, ms });
   });
+  // No CORS for these two: what they show is for operators.
+  if (path === '/debug/flagz') return debug(request, response);
+  if (path === '/metrics' && isRead(method)) return answerMetrics(request, response);
   const values = flags.snapshot();
   allowOrigin(request, response, values);
   try {
@@ -32,12 +44,16 @@ export function answerRequest(
 
 function reply(method: string, url: URL, values: Snapshot, limiter: RateLimiter): Reply {
   const route = routes.get(url.pathname);
-  if (!route) return failed(404, `nothing is at ${url.pathname}`);
-  if (method !== 'GET' && method !== 'HEAD') return failed(405, `${method} is not allowed`, { allow: 'GET, HEAD' });
+  if (!route && url.pathname !== '/metrics') return failed(404, `nothing is at ${url.pathname}`);
+  if (!route || !isRead(method)) return failed(405, `${method} is not allowed`, { allow: 'GET, HEAD' });
   if (route.limited && !limiter.take() && values.get(rateLimitingConfig).policy === 'deny') {
     return failed(429, 'rate_limiting_config allows no more requests now', { 'retry-after': '1' });
   }
   return route.answer(url, values);
+}
+
+function isRead(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 function allowOrigin({ headers }: IncomingMessage, response: ServerResponse, values: Snapshot): void {

@@ -1,4 +1,5 @@
 import type { FlagEvent } from '@flagz/core';
+import type { Attempt } from '@flagz/debug-http';
 import { LOG_LEVELS, flags, logLevel } from './flags.ts';
 
 /** Says why where the kind of event says it all. */
@@ -44,6 +45,11 @@ export class EventsLog {
   /** Says that a request failed for a fault of the service. */
   failure(path: string, error: unknown): void {
     this.#write({ event: 'failure', path, reason: error instanceof Error ? error.message : String(error) });
+  }
+
+  /** Says who tried to set a flag at /debug/flagz, and what came of it. */
+  attempt({ action, flag, text, actor, outcome, reason }: Attempt): void {
+    this.#write({ event: 'attempt', action, flag, text, actor, outcome, reason });
   }
 
   #write(fields: object): void {

@@ -71,6 +71,14 @@ export const sourcesRequired = flags.static(
   'Whether a source that cannot load ends the start; false: start on what there is and catch up.',
 );
 
+/** Tells whether this machine may set values at /debug/flagz. */
+export const debugWritable = flags.static(
+  'debug_writable',
+  boolean,
+  false,
+  'Whether /debug/flagz lets this machine set values.',
+);
+
 // Dynamic: read at each request, or subscribed to.
 
 /** Limits the requests of /search and /recommendations. */

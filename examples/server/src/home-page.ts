@@ -4,6 +4,8 @@ const LINKS: readonly (readonly [href: string, text: string])[] = [
   ['/values', 'what every flag is right now'],
   ['/search?user=a', 'a search: which index the user gets follows search_rollout_percent'],
   ['/recommendations', 'a list, unless recommendations_enabled is off'],
+  ['/debug/flagz', 'the flags for operators: values, sources, what is refused'],
+  ['/metrics', 'the same for Prometheus'],
   ['/healthz', 'whether the service serves'],
   ['/readyz', 'whether it follows all its sources'],
 ];

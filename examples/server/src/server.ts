@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { answerRequest } from './answer-request.ts';
+import { debugPage } from './debug-page.ts';
 import type { EventsLog } from './events-log.ts';
 import { host, maxConnections, port, rateLimitingConfig, requestTimeout } from './flags.ts';
 import { RateLimiter } from './rate-limiter.ts';
@@ -23,23 +24,28 @@ export interface RunningServer {
  */
 export async function startServer(log: EventsLog): Promise<RunningServer> {
   const limiter = new RateLimiter(rateLimitingConfig.get().default_rate);
+  const closing = new AbortController();
+  const debug = debugPage(log, closing.signal);
   // The interval bounds how much later than request_timeout a slow client is noticed.
   const server = createServer({ connectionsCheckingInterval: 100 }, (request, response) => {
     // Kept alive, a connection whose request was under way at the close would wait for another one.
     if (!server.listening) response.shouldKeepAlive = false;
-    answerRequest(request, response, limiter, log);
+    answerRequest(request, response, { limiter, log, debug });
   });
   const tuning = tune(server, limiter);
   try {
     await once(server.listen(port.get(), host.get()), 'listening');
   } catch (error) {
     tuning.abort();
+    closing.abort();
     throw cannotListen(error as NodeJS.ErrnoException);
   }
   return {
     url: urlOf(server.address() as AddressInfo),
     async [Symbol.asyncDispose]() {
       tuning.abort();
+      // Else the server would wait for pages that follow changes.
+      closing.abort();
       await close(server);
     },
   };

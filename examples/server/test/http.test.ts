@@ -34,7 +34,15 @@ describe('the HTTP server', (it) => {
         assert.is(response.headers.get('content-type'), 'text/html; charset=utf-8');
         assert.is(response.headers.get('content-security-policy'), "default-src 'none'");
         assert.ok(page.includes('<h1>&lt;b&gt;&quot;hi&quot; &amp; &#39;ho&#39;</h1>'), page);
-        for (const path of ['/values', '/search?user=a', '/recommendations', '/healthz', '/readyz']) {
+        for (const path of [
+          '/values',
+          '/search?user=a',
+          '/recommendations',
+          '/debug/flagz',
+          '/metrics',
+          '/healthz',
+          '/readyz',
+        ]) {
           assert.ok(page.includes(`href="${path}"`), path);
         }
       },

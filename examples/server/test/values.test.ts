@@ -29,6 +29,7 @@ describe('/values', (it) => {
         request_timeout: '2s',
         search_rollout_percent: '0',
         sources_required: 'true',
+        debug_writable: 'false',
         start_timeout: '10s',
       });
       assert.is(port, '0');

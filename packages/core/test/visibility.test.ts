@@ -146,6 +146,15 @@ describe('FlagSet.checksum()', (it) => {
     assert.is(flags.checksum('static'), '811c9dc5');
   });
 
+  it('takes the bytes of UTF-8, also where a text begins in ASCII', () => {
+    const utf8 = new TextEncoder();
+    for (const text of ['plain', 'é', 'naïve', 'x\u{1F600}y', 'half \uD800 pair', '\u0000']) {
+      const flags = new FlagSet('s');
+      flags.dynamic('a', string, text, '');
+      assert.is(flags.checksum('dynamic'), fnv1a([0x61, 0, ...utf8.encode(text), 0]), text);
+    }
+  });
+
   it('keeps names and values apart (W16)', () => {
     const sum = (name: string, value: string): string => {
       const flags = new FlagSet('s');

@@ -1,0 +1,50 @@
+import type { FlagSet } from '@flagz/core';
+import { type Answer, jsonAnswer, plain } from './exchange.ts';
+
+/** Lists what can be asked for by name, as a refusal says it. */
+const KNOWN =
+  'application/json;as=Flagz;v=v1beta1;g=config.k8s.io or v=v1alpha1, application/json, text/plain, text/html';
+
+/**
+ * Answers as a component of Kubernetes does, so that the tools of a cluster can read it.
+ *
+ * See https://github.com/kubernetes/enhancements/tree/master/keps/sig-instrumentation/4828-component-flagz.
+ */
+export function kubernetesAnswer(flags: FlagSet, version: 'v1alpha1' | 'v1beta1'): Answer {
+  const document = {
+    kind: 'Flagz',
+    apiVersion: `config.k8s.io/${version}`,
+    metadata: { name: flags.name },
+    flags: Object.fromEntries(values(flags)),
+  };
+  // Kubernetes says this of the older version, too.
+  const warning = version === 'v1alpha1' ? { warning: '299 - "v1alpha1 of flagz is deprecated, ask for v1beta1"' } : {};
+  return jsonAnswer(200, document, { 'content-type': 'application/json', ...warning });
+}
+
+/** Answers as text, a line a flag. Line breaks in values are written as escapes, so that no value looks like a flag. */
+export function textAnswer(flags: FlagSet): Answer {
+  const lines = values(flags).map(
+    ([name, value]) => `${name}=${value.replaceAll(/[\p{Cc}\u2028\u2029]/gu, escapeControl)}`,
+  );
+  const head = [
+    `${flags.name} flagz`,
+    'Warning: for people to read; this text has no stable format, ask for JSON instead.',
+    '',
+  ];
+  return plain(200, ['', ...head, ...lines].join('\n'));
+}
+
+/** Says that the document that was asked for by name does not exist. */
+export function notAcceptable(): Answer {
+  return plain(406, `no such document; there are ${KNOWN}`);
+}
+
+function values(flags: FlagSet): [name: string, value: string][] {
+  return Array.from(flags, (flag) => [flag.name, flag.info().value]);
+}
+
+function escapeControl(character: string): string {
+  const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+  return short[character] ?? `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+}

@@ -1,0 +1,245 @@
+// timeout: 300 s
+import { FlagSet, int, string } from '@flagz/core';
+import { assert, describe } from '@flagz/test-runner';
+import { eventually } from '@flagz/testing';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { flagzHandler } from '@flagz/debug-http';
+import { launch, live, openPage, screenshot, seriousViolations } from './browser.ts';
+import { type Demo, startDemo } from './demo.ts';
+import { type Served, serve } from './serve.ts';
+
+let browser: Browser;
+let demo: Demo;
+let served: Served;
+
+function hooks(it: Parameters<Parameters<typeof describe>[1]>[0]): void {
+  it.before(async () => {
+    browser = await launch();
+  });
+  it.after(async () => await browser.close());
+  it.beforeEach(async () => {
+    demo = await startDemo();
+    served = await serve(flagzHandler(demo.flags, { writable: { authorize: () => 'ann' } }));
+  });
+  it.afterEach(async () => {
+    await served[Symbol.asyncDispose]();
+    await demo[Symbol.asyncDispose]();
+  });
+}
+
+describe('the page in Chromium', (it) => {
+  hooks(it);
+
+  const looks: Readonly<Record<string, BrowserContextOptions>> = {
+    light: { colorScheme: 'light' },
+    dark: { colorScheme: 'dark' },
+    phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
+  };
+  for (const [name, options] of Object.entries(looks)) {
+    it(`is accessible, asks nobody else and breaks no policy: ${name}`, async () => {
+      await using watched = await openPage(browser, options);
+      const { page, problems, origins } = watched;
+      await page.goto(served.url);
+      await live(page);
+      await screenshot(page, name);
+      assert.equal(await seriousViolations(page), []);
+      await page.click('a[data-open]:text-is("rate_limiting_config")');
+      await page.waitForSelector('.detail');
+      await screenshot(page, `${name}-open`);
+      assert.equal(await seriousViolations(page), []);
+      await page.goto(`${served.url}?flag=search_rollout_percent`);
+      assert.equal(await seriousViolations(page), []);
+      const width = await page.evaluate<[number, number]>('[document.documentElement.scrollWidth, innerWidth]');
+      assert.ok(width[0] <= width[1], `scrolls sideways: ${width.join(' > ')}`);
+      assert.equal(problems, []);
+      assert.equal([...origins], [new URL(served.url).origin]);
+    });
+  }
+
+  it('follows changes without loading again, and says so', async () => {
+    await using watched = await openPage(browser);
+    const { page, problems } = watched;
+    await page.goto(served.url);
+    await live(page);
+    const row = page.locator('li[data-flag="search_rollout_percent"]');
+    await page.evaluate('window.sameDocument = true');
+    demo.store.set('search_rollout_percent', '60');
+    await row.locator('.value bdi:text-is("60")').waitFor();
+    assert.ok(await row.locator('.row.flash').count());
+    assert.is(await page.textContent('#announce'), 'search_rollout_percent changed');
+    assert.match((await page.textContent('#history li:first-child')) ?? '', /search_rollout_percent 25 → 60/);
+    demo.store.set('search_rollout_percent', '600');
+    await page.locator('.alarm b:text-is("search_rollout_percent")').waitFor();
+    demo.store.disconnect();
+    await page.locator('.state:text-is("stale")').waitFor();
+    demo.store.reconnect();
+    assert.is(await page.evaluate('window.sameDocument'), true);
+    assert.equal(problems, []);
+  });
+
+  it('keeps what somebody types while the flag changes below', async () => {
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(served.url);
+    await live(page);
+    await page.click('a[data-open]:text-is("greeting")');
+    const field = page.locator('li[data-flag="greeting"] textarea');
+    await field.fill('half a thou');
+    demo.store.set('greeting', 'good morning');
+    await page.locator('li[data-flag="greeting"] pre:has-text("good morning")').waitFor();
+    assert.is(await field.inputValue(), 'half a thou');
+    assert.is(await page.evaluate('document.activeElement.name'), 'value');
+  });
+
+  it('connects again after a restart of the service, and shows the new state', async () => {
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(served.url);
+    await live(page);
+    const port = Number(new URL(served.url).port);
+    await served[Symbol.asyncDispose]();
+    await page.waitForSelector('#live[data-state="wait"]');
+    demo.store.set('search_rollout_percent', '70');
+    const server = (await import('node:http')).createServer(flagzHandler(demo.flags)).listen(port, '127.0.0.1');
+    served = {
+      url: served.url,
+      server,
+      async [Symbol.asyncDispose]() {
+        server.close();
+        server.closeAllConnections();
+      },
+    };
+    await live(page);
+    await page.locator('li[data-flag="search_rollout_percent"] .value bdi:text-is("70")').waitFor();
+  });
+
+  it('looks every 15 seconds where no stream can be had', async () => {
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.route('**/*live=*', (route) => route.fulfill({ status: 503 }));
+    await page.clock.install();
+    await page.goto(served.url);
+    await page.locator('#live:has-text("Checking every 15 s")').waitFor();
+    demo.store.set('search_rollout_percent', '33');
+    await page.clock.fastForward(15_500);
+    await page.locator('li[data-flag="search_rollout_percent"] .value bdi:text-is("33")').waitFor();
+    // Once more: what was loaded in place has to go on working.
+    demo.store.set('search_rollout_percent', '34');
+    await page.clock.fastForward(15_500);
+    await page.locator('li[data-flag="search_rollout_percent"] .value bdi:text-is("34")').waitFor();
+  });
+
+  it('works by keyboard', async () => {
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(served.url);
+    await live(page);
+    await page.keyboard.press('Tab');
+    assert.is(await page.evaluate('document.activeElement.textContent'), 'Skip to the flags');
+    await page.focus('a[data-open]:text-is("log_level")');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('li[data-flag="log_level"] .detail');
+    assert.is(await page.getAttribute('li[data-flag="log_level"] a[data-open]', 'aria-expanded'), 'true');
+    await page.keyboard.press('Enter');
+    await eventually(async () => (await page.locator('.detail').count()) === 0);
+    assert.is(await page.evaluate('document.activeElement.textContent'), 'log_level');
+  });
+
+  it('sets a flag for a time, refuses with the reason, and resets', async () => {
+    await using watched = await openPage(browser);
+    const { page, problems } = watched;
+    await page.goto(`${served.url}?flag=search_rollout_percent`);
+    await page.fill('textarea', '400');
+    await page.click('button:text-is("Set")');
+    await page.locator('[role="alert"]:has-text("Refused")').waitFor();
+    assert.is(await page.inputValue('textarea'), '400');
+    await screenshot(page, 'refused');
+    await page.fill('textarea', '40');
+    await page.click('button:text-is("Check only")');
+    await page.locator('.note:has-text("This value would be accepted")').waitFor();
+    assert.is(demo.flags.find('search_rollout_percent')?.get(), 25);
+    await page.click('button:text-is("Set")');
+    await page.locator('.note:has-text("Set for 30m0s by ann")').waitFor();
+    assert.is(demo.flags.find('search_rollout_percent')?.get(), 40);
+    await screenshot(page, 'set');
+    await page.click('button:text-is("Reset")');
+    await page.locator('.note:has-text("Reset by ann")').waitFor();
+    assert.is(demo.flags.find('search_rollout_percent')?.get(), 25);
+    assert.equal(problems, []);
+  });
+});
+
+describe('the page without JavaScript', (it) => {
+  hooks(it);
+
+  it('filters, searches, opens a flag and sets it', async () => {
+    await using watched = await openPage(browser, { javaScriptEnabled: false });
+    const { page } = watched;
+    const names = (): Promise<string[]> => page.locator('[data-open]').allTextContents();
+    await page.goto(served.url);
+    await page.click('text="Static"');
+    assert.equal(await names(), ['host', 'port']);
+    await page.click('text="Changed only"');
+    assert.equal(await names(), ['port']);
+    await page.click('.filters >> text="All"');
+    await page.click('text="Changed only"');
+    await page.fill('#q', 'ROLLOUT');
+    await Promise.all([page.waitForURL(/q=ROLLOUT/), page.keyboard.press('Enter')]);
+    assert.equal(await names(), ['search_rollout_percent']);
+    await page.click('text="search_rollout_percent"');
+    assert.match((await page.textContent('.layers')) ?? '', /etcd.*in force[\s\S]*25[\s\S]*default[\s\S]*0/);
+    await page.fill('textarea', '80');
+    await page.click('button:text-is("Set")');
+    assert.is(demo.flags.find('search_rollout_percent')?.get(), 80);
+    assert.match((await page.textContent('main')) ?? '', /Set for 30m0s by ann/);
+    await screenshot(page, 'without-javascript');
+  });
+});
+
+describe('the page in Chromium with a difficult flag set', (it) => {
+  it.before(async () => {
+    browser = await launch();
+  });
+  it.after(async () => await browser.close());
+
+  it('is quick with 5,000 flags', async () => {
+    const flags = new FlagSet('large');
+    for (let index = 0; index < 5000; index++)
+      flags.dynamic(`flag_${String(index).padStart(4, '0')}`, int, index, 'One of many flags.');
+    await using large = await serve(flagzHandler(flags));
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    const started = performance.now();
+    await page.goto(large.url);
+    await live(page);
+    const loaded = performance.now() - started;
+    const typed = performance.now();
+    await page.locator('#q').pressSequentially('flag_4711');
+    await page.locator('#count:text-is("1 of 5000")').waitFor();
+    const narrowed = performance.now() - typed;
+    await screenshot(page, 'many');
+    flags.load({ name: 'x', kind: 'source' }, [['flag_4711', '1']]);
+    await page.locator('li[data-flag="flag_4711"] .value bdi:text-is("1")').waitFor();
+    assert.ok(loaded < 8_000, `loaded in ${loaded} ms`);
+    assert.ok(narrowed < 4_000, `narrowed in ${narrowed} ms`);
+  });
+
+  it('runs nothing that a value brings along', async () => {
+    const flags = new FlagSet('<img src=x onerror=alert(1)>');
+    const hostile = `</textarea><script>alert(2)</script><img src=x onerror=alert(3)>"'onfocus=alert(4) autofocus='\u202e`;
+    const flag = flags.dynamic('hostile', string, hostile, hostile);
+    await using service = await serve(flagzHandler(flags, { writable: { authorize: () => 'ann' } }));
+    await using watched = await openPage(browser);
+    const { page, problems } = watched;
+    await page.goto(service.url);
+    await live(page);
+    flag.set(`${hostile}2`);
+    await page.locator('.row.flash').waitFor();
+    await page.click('[data-open]');
+    await page.waitForSelector('.detail');
+    await page.goto(`${service.url}?flag=hostile`);
+    await page.goto(`${service.url}?q=${encodeURIComponent(hostile)}`);
+    assert.equal(problems, []);
+    assert.is(await page.evaluate('document.images.length'), 0);
+  });
+});

@@ -1,0 +1,2 @@
+export { type CollectOptions, collectFlagz } from './collect-flagz.ts';
+export type { MetricRegistry } from './metric.ts';

@@ -1,0 +1,1 @@
+export { type PrometheusServer, type Series, startPrometheus } from './prometheus-server.ts';
