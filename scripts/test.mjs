@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { ensureKubernetes } from './lib/ensure-kubernetes.mjs';
 import { install } from './lib/install.mjs';
 import { main } from './lib/main.mjs';
 import { turbo } from './lib/pnpm.mjs';
@@ -9,6 +10,7 @@ import { packages, root } from './lib/workspace.mjs';
 
 await main(async () => {
   await install();
+  await ensureKubernetes();
   const tested = packages().filter(({ manifest }) => manifest.scripts?.test !== undefined);
   // Turbo restores the results of cached runs. What it does not restore was not run, and must not be counted.
   for (const { folder } of tested) rmSync(join(root, folder, '.test-results'), { recursive: true, force: true });
