@@ -1,0 +1,27 @@
+import { type It, type TestBody, describe } from '@flagz/test-runner';
+import { Cluster, missingForCluster } from '@flagz/testbed';
+
+/** Declares a test that gets the cluster of its file. */
+export type ClusterIt = (title: string, test: (cluster: Cluster) => Promise<void>) => void;
+
+/**
+ * Declares a suite on a real API server, started once for the file.
+ *
+ * Without one its tests are skipped, with what to install; in CI that is a failure.
+ */
+export function describeOnCluster(name: string, body: (it: ClusterIt, hooks: It) => void): void {
+  const missing = missingForCluster();
+  if (missing && process.env['CI']) throw new Error(`${name}: ${missing}`);
+  describe(name, (it) => {
+    let cluster: Cluster | undefined;
+    it.before(async () => {
+      if (!missing) cluster = await Cluster.start();
+    });
+    it.after(() => cluster?.close());
+    body((title, test) => {
+      const run: TestBody = () => test(cluster as Cluster);
+      if (missing) it.skip(title, missing, run);
+      else it(title, run);
+    }, it);
+  });
+}
