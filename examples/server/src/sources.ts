@@ -1,10 +1,11 @@
 import { envSource } from '@flagz/cli-adapters/env';
 import { configMapMountSource } from '@flagz/configmap';
+import { configMapApiSource } from '@flagz/configmap/api';
 import { readCommandLine } from './command-line.ts';
-import { configDir, flags, sourcesRequired, startTimeout } from './flags.ts';
+import { configDir, configMap, flags, kubeconfig, sourcesRequired, startTimeout } from './flags.ts';
 
 /**
- * Stacks the sources: environment, command line, directory. Those that follow stop with the signal.
+ * Stacks the sources: environment, command line, directory, Kubernetes API. Those that follow stop with the signal.
  *
  * @returns false when the command line asked for help only.
  * @throws {Error} when an option or a variable is refused, or a required source cannot load.
@@ -14,5 +15,10 @@ export async function startSources(argv: readonly string[], signal: AbortSignal)
   if (!readCommandLine(argv)) return false;
   const options = { signal, required: sourcesRequired.get(), startTimeoutMs: startTimeout.get() };
   if (configDir.get() !== '') await flags.watch(configMapMountSource(configDir.get()), options);
+  if (configMap.get() !== '') {
+    const [namespace = '', name = ''] = configMap.get().split('/');
+    const path = kubeconfig.get();
+    await flags.watch(configMapApiSource({ namespace, name, ...(path && { kubeConfig: path }) }), options);
+  }
   return true;
 }
