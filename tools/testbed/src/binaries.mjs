@@ -1,5 +1,6 @@
 // Finds the binaries of the testbed, or builds them. Plain JavaScript: `npm test` calls it before anything is compiled.
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -79,8 +80,12 @@ export function versionOf(name) {
   return line?.split(' v')[1]?.trim() ?? 'unknown';
 }
 
+/** Names the version of the parts, and the source that puts them together. */
 function cached(name) {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'flagz', `${name}-${versionOf(name)}`);
+  const { folder, command } = PARTS[name];
+  const source = createHash('sha256').update(readFileSync(join(folder, command, 'main.go')));
+  const file = `${name}-${versionOf(name)}-${source.digest('hex').slice(0, 8)}`;
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'flagz', file);
 }
 
 function isExecutable(path) {

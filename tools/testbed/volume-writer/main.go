@@ -1,7 +1,7 @@
-// Command volume-writer writes a ConfigMap volume with the kubelet's own code.
+// Command volume-writer writes ConfigMap volumes with the kubelet's own code.
 //
-// It is given the folder, reads one JSON object of file names and base64 contents a line, writes it as the kubelet would,
-// and answers each with a line: "ok", or the error.
+// It reads a JSON object a line, with the folder of a volume and the base64 contents of its files by their names, writes the
+// volume as the kubelet would, and answers with a line: "ok", or the error.
 package main
 
 import (
@@ -15,20 +15,17 @@ import (
 
 const longestLine = 16 << 20
 
+type volume struct {
+	Folder string
+	// A byte slice is base64 in JSON.
+	Files map[string][]byte
+}
+
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: volume-writer FOLDER")
-		os.Exit(2)
-	}
-	writer, err := util.NewAtomicWriter(os.Args[1], "flagz")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, longestLine)
 	for lines.Scan() {
-		if err := write(writer, lines.Bytes()); err != nil {
+		if err := write(lines.Bytes()); err != nil {
 			fmt.Printf("%q\n", err)
 			continue
 		}
@@ -36,14 +33,17 @@ func main() {
 	}
 }
 
-func write(writer *util.AtomicWriter, line []byte) error {
-	// A byte slice is base64 in JSON.
-	var contents map[string][]byte
-	if err := json.Unmarshal(line, &contents); err != nil {
+func write(line []byte) error {
+	var wanted volume
+	if err := json.Unmarshal(line, &wanted); err != nil {
 		return err
 	}
-	files := make(map[string]util.FileProjection, len(contents))
-	for name, data := range contents {
+	writer, err := util.NewAtomicWriter(wanted.Folder, "flagz")
+	if err != nil {
+		return err
+	}
+	files := make(map[string]util.FileProjection, len(wanted.Files))
+	for name, data := range wanted.Files {
 		files[name] = util.FileProjection{Data: data, Mode: 0o644}
 	}
 	return writer.Write(files, nil)
