@@ -1,10 +1,14 @@
+import { mkdirSync } from 'node:fs';
 import { type DynamicFlag, FlagSet, type Watcher, int } from '@flagz/core';
+import { configMapMountSource } from '@flagz/configmap';
 import { configMapApiSource } from '@flagz/configmap/api';
+import { VolumeWriter, findBinary } from '@flagz/testbed';
 import { eventually } from '@flagz/testing';
 import { assert } from '@flagz/test-runner';
 import { describeOnCluster } from './cluster-suite.ts';
 import { rawWatch } from './raw-watch.ts';
 import { Shop } from './shop.ts';
+import { tempDir } from '../temp-dir.ts';
 
 const CHANGES = 100;
 
@@ -35,6 +39,42 @@ describeOnCluster('configMapApiSource: latency and sharing', (it) => {
       // The goal is 1.1; the milliseconds on top are what a machine blurs that runs other tests beside this one.
       assert.ok(percentile(ours, 50) <= 1.1 * percentile(raw, 50) + 2, `p50 ${p50.join(' ')}`);
       assert.ok(percentile(ours, 99) <= 1.1 * percentile(raw, 99) + 20, `p99 ${p99.join(' ')}`);
+    }),
+  );
+
+  it(
+    'tells of a change about as soon as the mount does that is written at the same moment',
+    Shop.test(async (shop) => {
+      if (!findBinary('volume-writer'))
+        throw new Error("the kubelet's volume writer is missing: run `npm test`, which builds it");
+      using temp = tempDir();
+      const folder = temp.join('flagz');
+      mkdirSync(folder);
+      const writer = new VolumeWriter();
+      await writer.write(folder, { rate: '0' });
+      await shop.put({ rate: '0' });
+      await shop.watch();
+      const mounted = new FlagSet('mounted');
+      shop.others.push(mounted);
+      const rate = mounted.dynamic('rate', int, -1, 'A rate.');
+      await mounted.watch(configMapMountSource(folder));
+      const [api, mount]: [number[], number[]] = [[], []];
+      let written = 0;
+      shop.rate.withNotifier(() => void api.push(performance.now() - written));
+      rate.withNotifier(() => void mount.push(performance.now() - written));
+      for (let value = 1; value <= 50; value++) {
+        written = performance.now();
+        await Promise.all([
+          shop.namespace.patchConfigMap('flags', { rate: String(value) }),
+          writer.write(folder, { rate: String(value) }),
+        ]);
+        await eventually(() => api.length === value && mount.length === value, { everyMs: 1 });
+      }
+      await writer.stop();
+      const [apiMs, mountMs] = [percentile(api, 50), percentile(mount, 50)];
+      console.log(`written at once, p50 ms: api ${apiMs.toFixed(2)}, mount ${mountMs.toFixed(2)}`);
+      // In a cluster the mount waits for the kubelet besides, up to two minutes.
+      assert.ok(apiMs < mountMs + 50, `${apiMs} ${mountMs}`);
     }),
   );
 
