@@ -35,7 +35,10 @@ describe('examples/kubernetes', (it) => {
     cluster = await Cluster.start();
     namespace = await new Namespace(cluster.api).create();
   });
-  it.after(() => cluster?.close());
+  it.after(async () => {
+    await namespace?.remove();
+    await cluster?.close();
+  });
 
   for (const file of files) {
     test(`${file} is applied by the API server with strict validation`, async () => {

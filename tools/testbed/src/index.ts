@@ -1,4 +1,4 @@
-export { Cluster, missingForCluster } from './cluster.ts';
+export { Cluster, givenKubeconfig, missingForCluster } from './cluster.ts';
 export { Namespace, type ConfigMapContent, type RoleRule } from './namespace.ts';
 export { TcpProxy, type ProxyTarget } from './tcp-proxy.ts';
 export { VolumeWriter } from './volume-writer.ts';

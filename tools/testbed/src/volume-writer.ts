@@ -26,8 +26,9 @@ export class VolumeWriter {
    * @throws {Error} when the kubelet's code refuses.
    */
   async write(folder: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
-    const encoded = Object.entries(files).map(([name, data]) => [name, Buffer.from(data).toString('base64')]);
-    this.#child.stdin?.write(`${JSON.stringify({ folder, files: Object.fromEntries(encoded) })}\n`);
+    const encoded: Record<string, string> = {};
+    for (const [name, data] of Object.entries(files)) encoded[name] = Buffer.from(data).toString('base64');
+    this.#child.stdin?.write(`${JSON.stringify({ folder, files: encoded })}\n`);
     const answer = await this.#answers.next();
     const said = answer.done ? 'ended' : answer.value;
     if (said !== 'ok') throw new Error(`volume-writer: ${said}`);

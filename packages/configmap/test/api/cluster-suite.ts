@@ -1,8 +1,18 @@
 import { type It, type TestBody, describe } from '@flagz/test-runner';
-import { Cluster, missingForCluster } from '@flagz/testbed';
+import { Cluster, givenKubeconfig, missingForCluster } from '@flagz/testbed';
+
+/** Says what a test does to its cluster. */
+export interface ClusterTestOptions {
+  /** Whether it stops servers or signs tokens, which only a cluster of the tests' own allows. @default false */
+  readonly own?: boolean;
+}
 
 /** Declares a test that gets the cluster of its file. */
-export type ClusterIt = (title: string, test: (cluster: Cluster) => Promise<void>) => void;
+export type ClusterIt = (
+  title: string,
+  test: (cluster: Cluster) => Promise<void>,
+  options?: ClusterTestOptions,
+) => void;
 
 /**
  * Declares a suite on a real API server, started once for the file.
@@ -18,9 +28,12 @@ export function describeOnCluster(name: string, body: (it: ClusterIt, hooks: It)
       if (!missing) cluster = await Cluster.start();
     });
     it.after(() => cluster?.close());
-    body((title, test) => {
+    body((title, test, { own = false } = {}) => {
       const run: TestBody = () => test(cluster as Cluster);
-      if (missing) it.skip(title, missing, run);
+      const foreign =
+        own && givenKubeconfig() ? 'needs a cluster of its own, FLAGZ_TEST_KUBECONFIG names another' : undefined;
+      const reason = missing ?? foreign;
+      if (reason) it.skip(title, reason, run);
       else it(title, run);
     }, it);
   });

@@ -10,12 +10,16 @@ if (missing && process.env['CI']) throw new Error(missing);
 
 let cluster: Cluster | undefined;
 let namespace: Namespace | undefined;
+let token = '';
 
 describe('configMapApiSource: the cluster of the contract', (it) => {
   const start = async (): Promise<void> => {
     cluster = await Cluster.start();
     namespace = await new Namespace(cluster.api).create();
-    assert.ok(namespace.name);
+    await namespace.createServiceAccount('reader');
+    await namespace.grant('reader', { verbs: ['list', 'watch'] });
+    token = await namespace.token('reader');
+    assert.ok(token);
   };
   if (missing) it.skip('starts', missing, start);
   else it('starts', start);
@@ -24,17 +28,19 @@ describe('configMapApiSource: the cluster of the contract', (it) => {
 if (!missing) sourceContract(describe, makeHarness, { stalls: true });
 
 describe('configMapApiSource: the cluster of the contract, afterwards', (it) => {
-  const stop = async (): Promise<void> => cluster?.close();
+  const stop = async (): Promise<void> => {
+    await namespace?.remove();
+    await cluster?.close();
+  };
   if (missing) it.skip('ends', missing, stop);
   else it('ends', stop);
 });
 
 async function makeHarness(values: Readonly<Record<string, RawValue>>): Promise<SourceHarness> {
-  const { port } = cluster as Cluster;
   const space = namespace as Namespace;
   const name = `flags-${randomBytes(4).toString('hex')}`;
-  const proxy = await TcpProxy.start({ host: '127.0.0.1', port });
-  const kubeConfig = (cluster as Cluster).adminKubeconfig({ server: `https://127.0.0.1:${proxy.port}` });
+  const proxy = await TcpProxy.start(cluster as Cluster);
+  const kubeConfig = (cluster as Cluster).writeKubeconfig(name, { server: `https://127.0.0.1:${proxy.port}`, token });
   const held = new Map<string, string>();
   const put = async (changes: Readonly<Record<string, RawValue>>): Promise<void> => {
     for (const [key, value] of Object.entries(changes)) held.set(key, String(value));

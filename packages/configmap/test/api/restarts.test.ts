@@ -23,5 +23,6 @@ describeOnCluster('configMapApiSource: rolling restarts', (it) => {
       // Each restart takes some 5 s, in which the backoff allows about seven attempts.
       assert.ok(connections >= 10 && connections <= 120, `${connections} connections`);
     }),
+    { own: true },
   );
 });

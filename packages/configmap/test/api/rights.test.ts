@@ -85,6 +85,7 @@ describeOnCluster('configMapApiSource: rights and credentials', (it) => {
       await shop.put({ rate: '30' });
       await eventually(() => shop.rate.get() === 30 && shop.state === 'live', { withinMs: 15_000 });
     }),
+    { own: true },
   );
 
   it(
@@ -105,6 +106,7 @@ describeOnCluster('configMapApiSource: rights and credentials', (it) => {
       await shop.put({ rate: '30' });
       await eventually(() => shop.rate.get() === 30);
     }),
+    { own: true },
   );
 
   it(
@@ -133,6 +135,7 @@ describeOnCluster('configMapApiSource: rights and credentials', (it) => {
       await shop.watch({ kubeConfig: shop.cluster.writeKubeconfig('carla', { client }) });
       assert.is(shop.rate.get(), 20);
     }),
+    { own: true },
   );
 
   it(

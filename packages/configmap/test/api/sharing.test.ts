@@ -40,6 +40,7 @@ describeOnCluster('configMapApiSource: latency and sharing', (it) => {
       assert.ok(percentile(ours, 50) <= 1.1 * percentile(raw, 50) + 2, `p50 ${p50.join(' ')}`);
       assert.ok(percentile(ours, 99) <= 1.1 * percentile(raw, 99) + 20, `p99 ${p99.join(' ')}`);
     }),
+    { own: true },
   );
 
   it(

@@ -31,7 +31,7 @@ export class Shop {
     const namespace = await new Namespace(cluster.api).create();
     await namespace.createServiceAccount('shop');
     if (verbs.length > 0) await namespace.grant('shop', { verbs, resourceNames: ['flags'] });
-    const proxy = await TcpProxy.start({ host: '127.0.0.1', port: cluster.port });
+    const proxy = await TcpProxy.start(cluster);
     const token = await namespace.token('shop');
     const server = `https://127.0.0.1:${proxy.port}`;
     return new Shop(cluster, namespace, proxy, cluster.writeKubeconfig(namespace.name, { server, token }));

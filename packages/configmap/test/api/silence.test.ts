@@ -9,7 +9,7 @@ import { Shop } from './shop.ts';
 const SILENCE_MS = 60_000;
 
 describeOnCluster('configMapApiSource: silence', (it) => {
-  it('is stale in time, keeps the values, and is back within 5 s of the end of a stall or a black hole', async (first) => {
+  const isBack = async (first: Cluster): Promise<void> => {
     const second = await Cluster.start();
     const shops = await Promise.all([Shop.open(first), Shop.open(second), Shop.open(second)]);
     const [stopped, stalled, lost] = shops;
@@ -44,12 +44,15 @@ describeOnCluster('configMapApiSource: silence', (it) => {
       await Promise.all(shops.map((shop) => shop.close()));
       await second.close();
     }
+  };
+  it('is stale in time, keeps the values, and is back within 5 s of the end of a stall or a black hole', isBack, {
+    own: true,
   });
 
   it(
     'fails to start on a server that accepts and never answers, within the start time-out, and says so',
     Shop.test(async (shop) => {
-      const silent = await TcpProxy.start({ host: '127.0.0.1', port: shop.cluster.port });
+      const silent = await TcpProxy.start(shop.cluster);
       silent.stall();
       try {
         const server = `https://127.0.0.1:${silent.port}`;

@@ -52,6 +52,7 @@ describeOnCluster('configMapApiSource: lost connections', (it) => {
       await eventually(() => shop.rate.get() === 40 && shop.label.source === 'default');
       assert.is(shop.told.join(' '), '10>20 20>40');
     }),
+    { own: true },
   );
 
   it(
@@ -66,6 +67,7 @@ describeOnCluster('configMapApiSource: lost connections', (it) => {
       await shop.put({ rate: '30' });
       await eventually(() => shop.rate.get() === 30 && shop.state === 'live');
     }),
+    { own: true },
   );
 
   it(
@@ -87,5 +89,6 @@ describeOnCluster('configMapApiSource: lost connections', (it) => {
       await shop.put({ rate: '30' });
       await eventually(() => shop.rate.get() === 30);
     }),
+    { own: true },
   );
 });
