@@ -5,6 +5,7 @@ import { checkTiming, type Timing } from './timing.ts';
 
 /** Configures a {@link configMapApiSource}. */
 export interface ConfigMapApiOptions {
+  /** Names the ConfigMap's namespace. */
   readonly namespace: string;
   /** Names the ConfigMap. */
   readonly name: string;

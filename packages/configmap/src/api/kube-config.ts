@@ -5,19 +5,25 @@ import type * as ClientNode from '@kubernetes/client-node';
 
 /** Is the part of a cluster's description that is looked at here. */
 export interface KubeCluster {
+  /** Is the URL of the API server. */
   readonly server: string;
+  /** Is the `proxy-url` of the kubeconfig. */
   readonly proxyUrl?: string | undefined;
 }
 
 /** Is the part of a user's description that is looked at here. */
 export interface KubeUser {
+  /** Names the user in the kubeconfig. */
   readonly name: string;
+  /** May name the file of a token. */
   readonly authProvider?: unknown;
 }
 
 /** Is what the source needs of a `KubeConfig` of `@kubernetes/client-node`, 1.x or 2.x. */
 export interface KubeConfigLike {
+  /** Gives the cluster of the current context. */
   getCurrentCluster(): KubeCluster | null;
+  /** Gives the user of the current context. */
   getCurrentUser(): KubeUser | null;
   /** Sets TLS options and the headers that say who asks. */
   applyToHTTPSOptions(options: RequestOptions): Promise<void>;
