@@ -13,7 +13,13 @@ const testbed = fileURLToPath(new URL('..', import.meta.url));
 /** What is built from where: the version is the one that `go.mod` pins. */
 const PARTS = {
   'kube-apiserver': { folder: testbed, command: './kube-apiserver', module: 'k8s.io/kubernetes', takes: '4 minutes' },
-  'volume-writer': { folder: testbed, command: './volume-writer', module: 'k8s.io/kubernetes', takes: 'half a minute' },
+  'volume-writer': {
+    folder: testbed,
+    command: './volume-writer',
+    module: 'k8s.io/kubernetes',
+    takes: 'half a minute',
+    isOurs: true,
+  },
   etcd: {
     folder: join(testbed, '../testbed-etcd'),
     command: '.',
@@ -80,12 +86,16 @@ export function versionOf(name) {
   return line?.split(' v')[1]?.trim() ?? 'unknown';
 }
 
-/** Names the version of the parts, and the source that puts them together. */
+/** Names the version; of what is a program of ours, its source as well. */
 function cached(name) {
-  const { folder, command } = PARTS[name];
-  const source = createHash('sha256').update(readFileSync(join(folder, command, 'main.go')));
-  const file = `${name}-${versionOf(name)}-${source.digest('hex').slice(0, 8)}`;
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'flagz', file);
+  const { folder, command, isOurs } = PARTS[name];
+  const source = isOurs ? `-${hashOf(join(folder, command, 'main.go'))}` : '';
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return join(cache, 'flagz', `${name}-${versionOf(name)}${source}`);
+}
+
+function hashOf(path) {
+  return createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 8);
 }
 
 function isExecutable(path) {
