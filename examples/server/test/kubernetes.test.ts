@@ -28,7 +28,7 @@ describe('the service in Kubernetes', (it) => {
   test('follows --configmap within 50 ms, through a kill -9 of the API server and back', async () => {
     await namespace.putConfigMap('demo', { data: { greeting: 'one' } });
     await running(
-      ['--configmap', `${namespace.name}/demo`, '--kubeconfig', cluster.adminKubeconfig()],
+      ['--configmap', `${namespace.name}/demo`, '--kubeconfig', cluster.adminKubeconfig(), '--start_timeout', '60s'],
       async (program) => {
         assert.is((await program.values())['greeting'], 'one');
         const tookMs: number[] = [];
@@ -56,7 +56,16 @@ describe('the service in Kubernetes', (it) => {
     await namespace.createServiceAccount('halfway');
     await namespace.grant('halfway', { verbs: ['get', 'list'], resourceNames: ['demo'] });
     const kubeConfig = cluster.writeKubeconfig('halfway', { token: await namespace.token('halfway') });
-    const args = ['--port', '0', '--configmap', `${namespace.name}/demo`, '--kubeconfig', kubeConfig];
+    const args = [
+      '--port',
+      '0',
+      '--configmap',
+      `${namespace.name}/demo`,
+      '--kubeconfig',
+      kubeConfig,
+      '--start_timeout',
+      '60s',
+    ];
     const program = new Program(args);
     assert.is(await program.ended, 1);
     assert.match(
