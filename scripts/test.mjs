@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ensureEtcd } from './lib/ensure-etcd.mjs';
 import { ensureChromium } from './lib/ensure-chromium.mjs';
 import { ensurePrometheus } from './lib/ensure-prometheus.mjs';
+import { ensureKubernetes } from './lib/ensure-kubernetes.mjs';
 import { install } from './lib/install.mjs';
 import { main } from './lib/main.mjs';
 import { turbo } from './lib/pnpm.mjs';
@@ -15,6 +16,7 @@ await main(async () => {
   await ensureEtcd();
   await ensurePrometheus();
   await ensureChromium();
+  await ensureKubernetes();
   const tested = packages().filter(({ manifest }) => manifest.scripts?.test !== undefined);
   // Turbo restores the results of cached runs. What it does not restore was not run, and must not be counted.
   for (const { folder } of tested) rmSync(join(root, folder, '.test-results'), { recursive: true, force: true });

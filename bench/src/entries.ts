@@ -2,8 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-const PACKAGES = ['core', 'testing', 'configmap', 'cli-adapters'];
-
 /** Is what people import. */
 export interface Entry {
   /** Is written in the import: `@flagz/core`. */
@@ -16,19 +14,21 @@ export interface Entry {
 
 interface Manifest {
   readonly name: string;
-  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+  readonly exports?: Readonly<Record<string, string | { readonly default: string }>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** Lists every public entry of every package. @throws {Error} when one is not built */
+/** Lists every public entry of the packages that the benchmarks depend on. @throws {Error} when one is not built */
 export function entries(): readonly Entry[] {
-  const require = createRequire(import.meta.url);
-  return PACKAGES.flatMap((name) => entriesOf(require.resolve(`@flagz/${name}/package.json`)));
+  const own = new URL('../package.json', import.meta.url);
+  const { dependencies = {} } = readManifest(own);
+  const packages = Object.keys(dependencies).filter((name) => name.startsWith('@flagz/'));
+  return packages.flatMap((name) => entriesOf(createRequire(own).resolve(`${name}/package.json`)));
 }
 
 function entriesOf(path: string): Entry[] {
-  const { name, exports, dependencies, peerDependencies } = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+  const { name, exports = {}, dependencies, peerDependencies } = readManifest(path);
   const external = Object.keys({ ...dependencies, ...peerDependencies });
   return Object.entries(exports).flatMap(([subpath, target]) => {
     if (typeof target === 'string') return [];
@@ -37,6 +37,10 @@ function entriesOf(path: string): Entry[] {
     if (!existsSync(file)) throw new Error(`${specifier} is not built; run "npm run build" at the root`);
     return { specifier, file, external };
   });
+}
+
+function readManifest(path: string | URL): Manifest {
+  return JSON.parse(readFileSync(path, 'utf8')) as Manifest;
 }
 
 /** What the peers' users import. */

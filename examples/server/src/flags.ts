@@ -7,6 +7,7 @@ import {
   int,
   int64,
   json,
+  matches,
   nonEmpty,
   oneOf,
   string,
@@ -57,6 +58,13 @@ export const etcdRollback = flags.static(
   'revert',
   'Whether a refused value in etcd is rolled back, or only reported.',
 );
+/** Names the ConfigMap to follow through the Kubernetes API; empty for none. */
+export const configMap = flags
+  .static('configmap', string, '', 'ConfigMap to follow through the Kubernetes API, as namespace/name.')
+  .withValidator(matches(/^([^/]+\/[^/]+)?$/));
+
+/** Names the kubeconfig for {@link configMap}; empty for the usual places. */
+export const kubeconfig = flags.static('kubeconfig', string, '', 'Path of a kubeconfig; else the usual places.');
 
 /** Bounds the first load of a source, in milliseconds. */
 export const startTimeout = flags

@@ -1,0 +1,70 @@
+import type { Source, SourceSink } from '@flagz/core';
+import type { KubeConfigLike } from './kube-config.ts';
+import { SharedWatch } from './shared-watch.ts';
+import { checkTiming, type Timing } from './timing.ts';
+
+/** Configures a {@link configMapApiSource}. */
+export interface ConfigMapApiOptions {
+  /** Names the ConfigMap's namespace. */
+  readonly namespace: string;
+  /** Names the ConfigMap. */
+  readonly name: string;
+  /**
+   * Says where the cluster is and who asks: the path of a kubeconfig, or a `KubeConfig` of `@kubernetes/client-node`.
+   *
+   * @default in a pod its service account, elsewhere `KUBECONFIG` or `~/.kube/config`
+   */
+  readonly kubeConfig?: string | KubeConfigLike;
+  /** Names the context of the kubeconfig. @default its current one */
+  readonly context?: string;
+  /** Names the layer. @default `configmap <namespace>/<name>` */
+  readonly sourceName?: string;
+  /** How long a connection may take to stand, TLS included, before it is tried again, in milliseconds. @default 3_000 */
+  readonly connectTimeoutMs?: number;
+  /** How long the answer to a request may take, in milliseconds. @default 10_000 */
+  readonly requestTimeoutMs?: number;
+  /**
+   * How long the API server may be silent before the connection counts as dead, in milliseconds, 2_000 at least.
+   *
+   * The server is asked to end each watch in about two thirds of that, so that a healthy one is never silent for so long:
+   * smaller values notice a dead connection earlier and cost a list each time.
+   *
+   * @default 30_000
+   */
+  readonly silenceTimeoutMs?: number;
+}
+
+/**
+ * Follows one ConfigMap through the API server of Kubernetes: a change arrives within milliseconds.
+ *
+ * Lists at each connect and watches from there, so that nothing is missed, whatever happened in between. A ConfigMap that is
+ * not there is an empty layer. Sources with the same cluster, user, namespace, name and times share one watch.
+ * A start fails at once, with what to do, when `@kubernetes/client-node` is missing, the cluster cannot be trusted, or
+ * rights are missing.
+ *
+ * @throws {TypeError} when the name or the namespace is no name of Kubernetes.
+ * @throws {RangeError} when a time-out is out of its range.
+ * @example
+ * await using watcher = await flags.watch(configMapApiSource({ namespace: 'shop', name: 'checkout-flags' }));
+ */
+export function configMapApiSource(options: ConfigMapApiOptions): Source {
+  const { namespace, name, kubeConfig, context, sourceName } = options;
+  checkName('namespace', namespace, /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
+  checkName('name', name, /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/);
+  const timing: Timing = checkTiming(options);
+  const target = { namespace, name, kubeConfig, context, timing };
+  let last: SharedWatch | undefined;
+  return {
+    name: sourceName ?? `configmap ${namespace}/${name}`,
+    staleAfterMs: timing.silenceTimeoutMs,
+    watch(sink: SourceSink, signal: AbortSignal): Promise<void> {
+      last = SharedWatch.of(target, last);
+      return last.follow(sink, signal);
+    },
+  };
+}
+
+function checkName(option: string, value: string, grammar: RegExp): void {
+  if (typeof value === 'string' && grammar.test(value)) return;
+  throw new TypeError(`configMapApiSource: ${option}: expected a name of Kubernetes, got ${JSON.stringify(value)}`);
+}

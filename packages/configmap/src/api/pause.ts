@@ -1,0 +1,45 @@
+import type { SourceError } from '@flagz/core';
+
+const SHORTEST_MS = 100;
+const LONGEST_MS = 5_000;
+
+/**
+ * Keeps attempts apart: exponential, with full jitter.
+ *
+ * The watcher of each follower has a backoff of its own, which a successful load resets. This one is for what they cannot
+ * see: many followers of one server, and a server that answers well and ends each watch at once.
+ */
+export class Pause {
+  #failures = 0;
+  #endsAt = 0;
+
+  /** Makes the next attempt wait, longer each time. */
+  extend(): void {
+    this.#failures++;
+    const boundMs = Math.min(LONGEST_MS, SHORTEST_MS * 2 ** (this.#failures - 1));
+    this.#endsAt = performance.now() + Math.random() * boundMs;
+  }
+
+  /** Makes the next failure a first one. */
+  reset(): void {
+    this.#failures = 0;
+  }
+
+  /** Resolves when the pause is over. @throws {SourceError} the signal's reason when it aborts. */
+  over(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        clearTimeout(timer);
+        reject(signal.reason as SourceError);
+      };
+      const timer = setTimeout(
+        () => {
+          signal.removeEventListener('abort', onAbort);
+          resolve();
+        },
+        Math.max(0, this.#endsAt - performance.now()),
+      );
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import type { IncomingMessage } from 'node:http';
+import { SourceError } from '@flagz/core';
+import { asRecord, asText } from './config-map.ts';
+import { readBody } from './exchange.ts';
+import type { Timing } from './timing.ts';
+
+/**
+ * Makes an error of an answer that is no success: what, why, and what to do.
+ *
+ * @param lasting says that the server has refused for a while: missing rights will not come by themselves.
+ */
+export async function refusalOf(
+  response: IncomingMessage,
+  verb: string,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  timing: Timing,
+  lasting: boolean,
+): Promise<SourceError> {
+  const status = response.statusCode ?? 0;
+  const says = await messageOf(response, timing);
+  const what = `ConfigMap ${JSON.stringify(name)} in namespace ${JSON.stringify(namespace)}`;
+  if (status === 403) {
+    const user = /User "([^"]+)"/.exec(says)?.[1] ?? 'this user';
+    const role = `a Role with verbs ["get", "list", "watch"] on resources ["configmaps"], resourceNames [${JSON.stringify(name)}]`;
+    return new SourceError(
+      `${user} may not ${verb} ${what}: what is missing is ${role}, and a RoleBinding of it; the API server says: ${says}`,
+      { fatalAtStart: lasting },
+    );
+  }
+  if (status === 401) {
+    const todo = 'its token or certificate is unknown, expired or revoked; renew it';
+    return new SourceError(`the API server does not know who asks to ${verb} ${what} (401): ${todo}`, {
+      fatalAtStart: lasting,
+    });
+  }
+  return new SourceError(`the API server refuses to ${verb} ${what} with status ${status}: ${says}`);
+}
+
+async function messageOf(response: IncomingMessage, timing: Timing): Promise<string> {
+  const text = await readBody(response, timing).then(String, String);
+  try {
+    return asText(asRecord(JSON.parse(text))['message']) ?? text.slice(0, 300);
+  } catch {
+    return text.slice(0, 300);
+  }
+}

@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { type DynamicFlag, FlagSet, type Watcher, int, string } from '@flagz/core';
+import { configMapApiSource } from '@flagz/configmap/api';
+import { eventually } from '@flagz/testing';
+import { assert, describe } from '@flagz/test-runner';
+import { type Answer, Double, openWatch } from './double.ts';
+
+const LONG = `${'€'.repeat(1_000_000)}🚩`;
+
+interface Stage {
+  readonly double: Double;
+  readonly rate: DynamicFlag<number>;
+  readonly label: DynamicFlag<string>;
+  readonly errors: string[];
+  readonly watcher: Watcher;
+}
+
+/** Answers a watch with these bytes, and ends it or leaves it open. */
+function watchOf(bytes: string | Buffer, { end = false } = {}): Answer {
+  return (response) => {
+    openWatch(response);
+    response.write(bytes);
+    if (end) response.end();
+  };
+}
+
+describe('configMapApiSource: garbage', (it) => {
+  /** The first watch is the garbage; what is right by then has to arrive by another list. */
+  const refuses = (title: string, garbage: (double: Double) => Answer, message: RegExp): void => {
+    it(
+      `${title}: says so, lists again, loses nothing`,
+      on(
+        async (double) => void double.nextWatches.push(garbage(double)),
+        async ({ double, rate, errors, watcher }) => {
+          double.data = { rate: '30' };
+          await eventually(() => rate.get() === 30 && watcher.state === 'live');
+          assert.match(errors[0] ?? '', message);
+          assert.is(watcher.status.restarts, 1);
+        },
+      ),
+    );
+  };
+
+  refuses('a line that is not JSON', () => watchOf('{"type": \n'), /a line of 9 characters that is not JSON/);
+  refuses(
+    'half a line and then an end',
+    () => watchOf('{"type":"MODI', { end: true }),
+    /ended in the middle of a line/,
+  );
+  refuses('an event of unknown type', () => watchOf('{"type":"EXPLODED"}\n'), /unknown type "EXPLODED"/);
+  refuses('an event without a type', () => watchOf('[]\n'), /unknown type "undefined"/);
+  refuses('bytes that are no text', () => watchOf(Buffer.from([0xff, 0xfe, 0x0a])), /the watch broke off: .*not valid/);
+  refuses(
+    'an object of another kind',
+    () => watchOf('{"type":"MODIFIED","object":{"kind":"Secret","metadata":{"name":"flags","namespace":"shop"}}}\n'),
+    /another object than was asked for: Secret "shop\/flags"/,
+  );
+  refuses(
+    'another ConfigMap',
+    () => watchOf('{"type":"MODIFIED","object":{"kind":"ConfigMap","metadata":{"name":"other","namespace":"shop"}}}\n'),
+    /another object than was asked for: ConfigMap "shop\/other"/,
+  );
+  refuses(
+    'an error in the stream',
+    () => watchOf('{"type":"ERROR","object":{"code":410,"reason":"Expired","message":"too old"}}\n', { end: true }),
+    /ended the watch: 410 Expired: too old/,
+  );
+  refuses('an end without delay', () => watchOf('', { end: true }), /ended the watch early/);
+  refuses(
+    'a watch that breaks off',
+    () => (response) => {
+      openWatch(response);
+      response.write('{"type":', () => response.socket?.destroy());
+    },
+    /the watch broke off/,
+  );
+  refuses(
+    'gzip that nobody asked for',
+    (double) => (response) => {
+      response.setHeader('content-encoding', 'gzip').flushHeaders();
+      response.write(gzipSync(`${JSON.stringify({ type: 'MODIFIED', object: double.object() })}\n`));
+    },
+    /encoded with "gzip", which was not asked for/,
+  );
+
+  for (const [title, list, message] of [
+    ['a list that is not JSON', '{"kind"', /7 characters that are not JSON/],
+    ['a list of something else', '{"kind":"PodList","items":[]}', /answered with "PodList" where a ConfigMapList/],
+    ['a list without a kind', '7', /answered with undefined where a ConfigMapList/],
+  ] as const) {
+    it(
+      `${title}: says so, and lists again`,
+      on(
+        async (double) => void double.nextLists.push((response) => response.end(list)),
+        async ({ rate, errors }) => {
+          assert.is(rate.get(), 20);
+          assert.match(errors[0] ?? '', message);
+        },
+      ),
+    );
+  }
+
+  it(
+    'takes a line of 3 MB in pieces that split characters at every byte',
+    on(
+      async (double) => {
+        const event = { type: 'MODIFIED', object: double.object({ label: LONG }, '8') };
+        const line = Buffer.from(`${JSON.stringify(event)}\n`);
+        double.nextWatches.push((response) => {
+          openWatch(response);
+          // A size that 3 does not divide lands on every byte of a character in turn.
+          for (let start = 0; start < line.length; start += 4_099) response.write(line.subarray(start, start + 4_099));
+        });
+      },
+      async ({ label, watcher }) => {
+        await eventually(() => label.get() === LONG, { withinMs: 10_000 });
+        assert.is(watcher.status.restarts, 0);
+      },
+    ),
+  );
+
+  it(
+    'takes a short line a byte at a time',
+    on(
+      async (double) => {
+        const line = Buffer.from(
+          `${JSON.stringify({ type: 'MODIFIED', object: double.object({ label: 'ä€🚩' }, '8') })}\n`,
+        );
+        double.nextWatches.push((response) => {
+          openWatch(response);
+          response.socket?.setNoDelay(true);
+          let sent = 0;
+          const timer = setInterval(() => {
+            response.write(line.subarray(sent, ++sent));
+            if (sent === line.length) clearInterval(timer);
+          }, 1);
+        });
+      },
+      async ({ label, watcher }) => {
+        await eventually(() => label.get() === 'ä€🚩');
+        assert.is(watcher.status.restarts, 0);
+      },
+    ),
+  );
+
+  it(
+    'gives up on a line that never ends',
+    on(
+      async (double) => void double.nextWatches.push(watchOf(randomBytes(17 * 1024 * 1024).fill(0x20))),
+      async ({ errors }) => {
+        await eventually(() => errors.length > 0, { withinMs: 10_000 });
+        assert.match(errors[0] ?? '', /a line is longer than 16777216 bytes/);
+      },
+    ),
+  );
+
+  it(
+    'comes back ever more slowly to a server that ends each watch at once',
+    on(
+      async (double) =>
+        void double.nextWatches.push(...Array.from({ length: 1_000 }, () => watchOf('', { end: true }))),
+      async ({ double }) => {
+        const until = Date.now() + 3_000;
+        await eventually(() => Date.now() > until);
+        assert.ok(double.lists <= 25, `${double.lists} lists in three seconds`);
+      },
+    ),
+  );
+
+  it(
+    'never shows a value that garbage may hold',
+    on(
+      async (double) => void double.nextWatches.push(watchOf('{"password":"hunter2"\n')),
+      async ({ errors, watcher }) => {
+        await eventually(() => errors.length > 0);
+        const { lastError } = watcher.status;
+        assert.not.match(
+          `${errors.join(' ')} ${String(lastError?.cause)} ${String((lastError?.cause as Error)?.cause)}`,
+          /hunter2/,
+        );
+      },
+    ),
+  );
+});
+
+/** Runs a test on a double that has `rate` at 20. */
+function on(prepare: (double: Double) => Promise<void>, test: (stage: Stage) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const double = await Double.start();
+    const flags = new FlagSet('shop');
+    const errors: string[] = [];
+    try {
+      double.data = { rate: '20' };
+      const rate = flags.dynamic('rate', int, 10, 'A rate.');
+      const label = flags.dynamic('label', string, 'none', 'A text.');
+      flags.subscribe((event) => {
+        if (event.kind === 'watcher' && event.error) errors.push(event.error.message);
+      });
+      await prepare(double);
+      const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig: double.kubeConfig() });
+      const watcher = await flags.watch(source, { backoff: { maxMs: 200 } });
+      await test({ double, rate, label, errors, watcher });
+    } finally {
+      for (const watcher of flags.watchers) await watcher.stop();
+      await double.close();
+    }
+  };
+}

@@ -1,0 +1,28 @@
+// timeout: 300 s
+import { eventually } from '@flagz/testing';
+import { assert } from '@flagz/test-runner';
+import { describeOnCluster } from './cluster-suite.ts';
+import { Shop } from './shop.ts';
+
+describeOnCluster('configMapApiSource: rolling restarts', (it) => {
+  it(
+    'sends no storm of requests while the API server is restarted ten times in a row, politely',
+    Shop.test(async (shop) => {
+      await shop.put({ rate: '20' });
+      // Over HTTP/1.1 a server that shuts down lets each watch come to its end, so short ones make the test short.
+      await shop.watch({ silenceTimeoutMs: 3_000, watch: { backoff: {} } });
+      const { proxy, cluster } = shop;
+      const before = proxy.connections;
+      for (let restart = 1; restart <= 10; restart++) {
+        await cluster.server.terminate();
+        await cluster.server.start();
+      }
+      await shop.put({ rate: '30' });
+      await eventually(() => shop.rate.get() === 30 && shop.state === 'live', { withinMs: 30_000 });
+      const connections = proxy.connections - before;
+      // Each restart takes some 5 s, in which the backoff allows about seven attempts.
+      assert.ok(connections >= 10 && connections <= 120, `${connections} connections`);
+    }),
+    { own: true },
+  );
+});

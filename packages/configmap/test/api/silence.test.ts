@@ -1,0 +1,82 @@
+// timeout: 180 s
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@flagz/testing';
+import { assert, rejects } from '@flagz/test-runner';
+import { Cluster, TcpProxy } from '@flagz/testbed';
+import { describeOnCluster } from './cluster-suite.ts';
+import { Shop } from './shop.ts';
+
+const SILENCE_MS = 60_000;
+
+describeOnCluster('configMapApiSource: silence', (it) => {
+  const isBack = async (first: Cluster): Promise<void> => {
+    const second = await Cluster.start();
+    const shops = await Promise.all([Shop.open(first), Shop.open(second), Shop.open(second)]);
+    const [stopped, stalled, lost] = shops;
+    try {
+      await Promise.all(shops.map((shop) => shop.put({ rate: '20' })));
+      // Everything as a user gets it who sets nothing.
+      await Promise.all(shops.map((shop) => shop.watch({ watch: { backoff: {} } })));
+      first.server.pause();
+      stalled.proxy.stall();
+      lost.proxy.openBlackHole();
+      const started = Date.now();
+      await Promise.all(shops.map((shop) => eventually(() => shop.state === 'stale', { withinMs: 35_000 })));
+      for (const shop of shops) {
+        assert.match(shop.lastError, /silent for 30000 ms|no connection to .* within 3000 ms/);
+        assert.is(shop.rate.get(), 20);
+      }
+      await stalled.put({ rate: '30' });
+      await lost.put({ rate: '30' });
+      // The silence of the issue, no wait for something.
+      await sleep(SILENCE_MS - (Date.now() - started));
+      first.server.resume();
+      stalled.proxy.resume();
+      lost.proxy.closeBlackHole();
+      const ended = Date.now();
+      await Promise.all([stalled, lost].map((shop) => eventually(() => shop.rate.get() === 30, { withinMs: 5_000 })));
+      await eventually(() => stopped.state === 'live', { withinMs: Math.max(1, 5_000 - (Date.now() - ended)) });
+      await stopped.put({ rate: '30' });
+      await eventually(() => stopped.rate.get() === 30);
+    } finally {
+      first.server.resume();
+      for (const shop of shops) shop.proxy.resume();
+      await Promise.all(shops.map((shop) => shop.close()));
+      await second.close();
+    }
+  };
+  it('is stale in time, keeps the values, and is back within 5 s of the end of a stall or a black hole', isBack, {
+    own: true,
+  });
+
+  it(
+    'fails to start on a server that accepts and never answers, within the start time-out, and says so',
+    Shop.test(async (shop) => {
+      const silent = await TcpProxy.start(shop.cluster);
+      silent.stall();
+      try {
+        const server = `https://127.0.0.1:${silent.port}`;
+        const kubeConfig = shop.cluster.writeKubeconfig('silent', { server, token: 'x' });
+        const started = Date.now();
+        await rejects(
+          shop.watch({ kubeConfig, connectTimeoutMs: 500, watch: { startTimeoutMs: 1_500 } }),
+          /not loaded within 1500 ms; last error: .*no connection to https:\/\/127\.0\.0\.1:\d+ within 500 ms/,
+        );
+        assert.ok(Date.now() - started < 3_000);
+      } finally {
+        await silent.close();
+      }
+    }),
+  );
+
+  it(
+    'is not stale while the connection is slow',
+    Shop.test(async (shop) => {
+      shop.proxy.delayMs = 150;
+      await shop.watch();
+      await shop.put({ rate: '20' });
+      await eventually(() => shop.rate.get() === 20);
+      assert.is(shop.watcher?.status.restarts, 0);
+    }),
+  );
+});

@@ -1,0 +1,82 @@
+import { getEventListeners } from 'node:events';
+import { FlagSet, type SourceSink } from '@flagz/core';
+import { configMapApiSource } from '@flagz/configmap/api';
+import { eventually } from '@flagz/testing';
+import { assert } from '@flagz/test-runner';
+import { describeOnCluster } from './cluster-suite.ts';
+import { Shop } from './shop.ts';
+
+/** Nothing listens there: connections are refused at once. */
+const NOWHERE = { server: 'https://127.0.0.1:1', token: 'x' };
+
+describeOnCluster('configMapApiSource: stop()', (it) => {
+  it('ends within a second while client-node is being imported', async (cluster) => {
+    // The first test of the file: nobody has imported the package yet.
+    await stopsAfter(cluster.writeKubeconfig('import', NOWHERE), 0);
+  });
+
+  it('ends within a second while it pauses between attempts', async (cluster) => {
+    await stopsAfter(cluster.writeKubeconfig('pause', NOWHERE), 300);
+  });
+
+  it('ends within a second while an exec plugin thinks', async (cluster) => {
+    const exec = [process.execPath, '-e', 'setTimeout(() => {}, 3_000)'];
+    await stopsAfter(cluster.writeKubeconfig('exec', { exec }), 200);
+  });
+
+  it(
+    'ends within a second while a connection is being made, and while an answer is waited for',
+    Shop.test(async (shop) => {
+      shop.proxy.stall();
+      await stopsAfter(shop.kubeConfig, 200);
+      shop.proxy.resume();
+      shop.proxy.delayMs = 100;
+      for (const ms of [250, 350, 450, 550]) await stopsAfter(shop.kubeConfig, ms);
+    }),
+  );
+
+  it(
+    'ends within a second while it watches, twice is fine, and nothing is left',
+    Shop.test(async (shop) => {
+      const watcher = await shop.watch();
+      const started = Date.now();
+      await Promise.all([watcher.stop(), watcher.stop()]);
+      await watcher.stop();
+      assert.ok(Date.now() - started < 1_000);
+      await eventually(() => shop.proxy.open === 0);
+    }),
+  );
+
+  it(
+    'leaves no listener, socket or agent after 1,000 reconnects',
+    Shop.test(async (shop) => {
+      await shop.put({ rate: '20' });
+      const source = shop.source();
+      const before = process.getActiveResourcesInfo().filter((name) => name !== 'Timeout').length;
+      for (let loads = 0; loads < 1_000; loads++) {
+        const one = new AbortController();
+        // A watch of its own, without a watcher and its backoff: it loads and ends.
+        const sink = { replace: () => one.abort(), alive: () => {}, report: () => {} } as unknown as SourceSink;
+        await source.watch(sink, one.signal);
+        assert.is(getEventListeners(one.signal, 'abort').length, 0);
+      }
+      await eventually(() => shop.proxy.open === 0);
+      const left = (): number => process.getActiveResourcesInfo().filter((name) => name !== 'Timeout').length;
+      await eventually(() => left() <= before, { withinMs: 5_000 });
+      assert.ok(shop.proxy.connections >= 1_000);
+    }),
+  );
+});
+
+async function stopsAfter(kubeConfig: string, ms: number): Promise<void> {
+  const flags = new FlagSet('stopping');
+  const watcher = await flags.watch(configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig }), {
+    required: false,
+  });
+  const until = Date.now() + ms;
+  await eventually(() => Date.now() >= until, { everyMs: 5 });
+  const started = Date.now();
+  await watcher.stop();
+  assert.ok(Date.now() - started < 1_000, `took ${Date.now() - started} ms`);
+  assert.is(watcher.state, 'stopped');
+}

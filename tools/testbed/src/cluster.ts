@@ -1,0 +1,211 @@
+import { createSign, generateKeyPairSync } from 'node:crypto';
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { RequestOptions } from 'node:https';
+import { isIP } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiClient, type ApiClientOptions } from './api-client.ts';
+import { INSTALL_HINT, findBinary } from './binaries.mjs';
+import { CertificateAuthority, type Certified } from './certificates.ts';
+import { EtcdServer } from './etcd-server.ts';
+import { type KubeconfigOptions, kubeconfigText } from './kubeconfig.ts';
+import { ServerProcess, freePorts } from './server-process.ts';
+
+/** The API server takes a token for so long after its time, in seconds. */
+const LEEWAY_S = 60;
+const ISSUER = 'https://kubernetes.default.svc';
+
+/** Tells why there can be no {@link Cluster} here, if there cannot. */
+export function missingForCluster(): string | undefined {
+  if (givenKubeconfig()) return undefined;
+  const missing = (['etcd', 'kube-apiserver'] as const).filter((name) => !findBinary(name));
+  return missing.length === 0 ? undefined : `needs ${missing.join(' and ')}: ${INSTALL_HINT}`;
+}
+
+/** Gives the kubeconfig of the user's own cluster, which the tests are to use in the place of one that they start. */
+export function givenKubeconfig(): string | undefined {
+  const path = process.env['FLAGZ_TEST_KUBECONFIG'];
+  return path === '' ? undefined : path;
+}
+
+/** Is what only a cluster has that the tests have started. */
+interface OwnParts {
+  readonly authority: CertificateAuthority;
+  readonly etcd: EtcdServer;
+  readonly server: ServerProcess;
+  readonly tokenKey: string;
+}
+
+/** Says where an API server is and how to be its administrator. */
+type Address = Omit<ApiClientOptions, 'ca'> & { readonly ca: string };
+
+/**
+ * Is an API server for one test file: an own one with an etcd and a certificate authority of its own, or the user's, where
+ * `FLAGZ_TEST_KUBECONFIG` names one.
+ */
+export class Cluster {
+  readonly folder: string;
+  readonly host: string;
+  readonly port: number;
+  /** Talks to the server as its administrator. */
+  readonly api: ApiClient;
+  readonly #address: Address;
+  #own: OwnParts | undefined;
+
+  private constructor(folder: string, address: Address) {
+    this.folder = folder;
+    this.host = address.host;
+    this.port = address.port;
+    this.#address = address;
+    this.api = new ApiClient(address);
+  }
+
+  /** Starts everything, or connects to the user's cluster. @throws {Error} when a part is missing or does not start. */
+  static async start(): Promise<Cluster> {
+    const missing = missingForCluster();
+    if (missing) throw new Error(missing);
+    const folder = mkdtempSync(join(tmpdir(), 'flagz-cluster-'));
+    const given = givenKubeconfig();
+    if (given) return new Cluster(folder, await readAddress(given));
+    const [port = 0] = await freePorts(1);
+    const authority = new CertificateAuthority('flagz testbed');
+    const { certificate: cert, key } = authority.issue({ commonName: 'admin', organization: 'system:masters' });
+    const cluster = new Cluster(folder, { host: '127.0.0.1', port, ca: authority.certificate, cert, key });
+    try {
+      await cluster.#startOwn(authority);
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+    return cluster;
+  }
+
+  /** @throws {Error} when the cluster is the user's, as `server`, `authority` and what is signed with it do. */
+  get etcd(): EtcdServer {
+    return this.#ownParts.etcd;
+  }
+
+  get server(): ServerProcess {
+    return this.#ownParts.server;
+  }
+
+  get authority(): CertificateAuthority {
+    return this.#ownParts.authority;
+  }
+
+  /** Makes a certificate of a client, whose name is a user and whose organization is a group. */
+  clientCertificate(user: string, group?: string): Certified {
+    return this.authority.issue({ commonName: user, ...(group && { organization: group }) });
+  }
+
+  /** Writes a kubeconfig to the cluster's folder and gives its path; the server is this one unless told otherwise. */
+  writeKubeconfig(name: string, options: Partial<KubeconfigOptions>): string {
+    const path = join(this.folder, `${name}.kubeconfig`);
+    const { ca, servername: tlsServerName } = this.#address;
+    const server = `https://${this.host}:${this.port}`;
+    writeFileSync(path, kubeconfigText({ server, ca, ...(tlsServerName && { tlsServerName }), ...options }));
+    return path;
+  }
+
+  /** Writes a kubeconfig of the administrator and gives its path. */
+  adminKubeconfig(options: Partial<KubeconfigOptions> = {}): string {
+    return this.writeKubeconfig('admin', { client: this.clientCertificate('admin', 'system:masters'), ...options });
+  }
+
+  /**
+   * Signs a token of a service account, with any time to live; the API server itself grants ten minutes at least.
+   *
+   * The server remembers for 10 s that a token was good.
+   */
+  signToken(namespace: string, serviceAccount: string, uid: string, expiresInMs: number): string {
+    const now = Math.floor(Date.now() / 1000);
+    const claims = {
+      iss: ISSUER,
+      aud: [ISSUER],
+      sub: `system:serviceaccount:${namespace}:${serviceAccount}`,
+      iat: now,
+      nbf: now,
+      exp: now + Math.ceil(expiresInMs / 1000) - LEEWAY_S,
+      'kubernetes.io': { namespace, serviceaccount: { name: serviceAccount, uid } },
+    };
+    const encode = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const signed = `${encode({ alg: 'RS256', typ: 'JWT' })}.${encode(claims)}`;
+    return `${signed}.${createSign('sha256').update(signed).sign(this.#ownParts.tokenKey, 'base64url')}`;
+  }
+
+  /** Ends everything that was started and removes its folder. */
+  async close(): Promise<void> {
+    this.api.close();
+    await this.#own?.server.kill();
+    await this.#own?.etcd.process.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  get #ownParts(): OwnParts {
+    if (!this.#own)
+      throw new Error("the cluster of FLAGZ_TEST_KUBECONFIG is not the tests' own: nothing of it may be stopped");
+    return this.#own;
+  }
+
+  async #startOwn(authority: CertificateAuthority): Promise<void> {
+    const etcd = await EtcdServer.start(this.folder);
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const tokenKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const server = new ServerProcess({
+      path: findBinary('kube-apiserver') ?? 'kube-apiserver',
+      args: this.#serverArguments(authority, etcd.url, tokenKey),
+      ready: () => this.api.send('GET', '/readyz'),
+      withinMs: 60_000,
+    });
+    this.#own = { authority, etcd, server, tokenKey };
+    await server.start();
+  }
+
+  #serverArguments(authority: CertificateAuthority, etcdUrl: string, tokenKey: string): string[] {
+    const file = (name: string, text: string): string => {
+      const path = join(this.folder, name);
+      writeFileSync(path, text, { mode: 0o600 });
+      return path;
+    };
+    const { certificate, key } = authority.issue({ commonName: 'api', hosts: ['127.0.0.1', 'localhost', 'kube.test'] });
+    const tokenFile = file('token.key', tokenKey);
+    return [
+      `--etcd-servers=${etcdUrl}`,
+      '--bind-address=127.0.0.1',
+      `--secure-port=${this.port}`,
+      `--cert-dir=${this.folder}`,
+      `--tls-cert-file=${file('server.crt', certificate)}`,
+      `--tls-private-key-file=${file('server.key', key)}`,
+      `--client-ca-file=${file('ca.crt', authority.certificate)}`,
+      `--service-account-key-file=${tokenFile}`,
+      `--service-account-signing-key-file=${tokenFile}`,
+      `--service-account-issuer=${ISSUER}`,
+      '--authorization-mode=RBAC',
+      '--service-cluster-ip-range=10.0.0.0/24',
+      '--endpoint-reconciler-type=none',
+    ];
+  }
+}
+
+/** Reads where the user's cluster is and who its administrator is. */
+async function readAddress(path: string): Promise<Address> {
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  config.loadFromFile(path);
+  const options: RequestOptions = { headers: {} };
+  await config.applyToHTTPSOptions(options);
+  const { hostname, port } = new URL(config.getCurrentCluster()?.server ?? '');
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const [, token] = /^Bearer (.*)$/.exec(String((options.headers as OutgoingHttpHeaders)['Authorization'] ?? '')) ?? [];
+  const pem = (part: RequestOptions['ca']): string => (part === undefined ? '' : String(part));
+  return {
+    host,
+    port: Number(port || 443),
+    ca: pem(options.ca),
+    // Tests go through a proxy on the loopback, where the certificate has to be looked for under its own name.
+    ...(isIP(host) ? {} : { servername: options.servername ?? host }),
+    ...(options.cert && { cert: pem(options.cert), key: pem(options.key as RequestOptions['ca']) }),
+    ...(token && { token }),
+  };
+}
