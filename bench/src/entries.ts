@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Is what people import. */
 export interface Entry {
@@ -14,32 +16,34 @@ export interface Entry {
 
 interface Manifest {
   readonly name: string;
+  readonly private?: boolean;
   readonly exports?: Readonly<Record<string, string | { readonly default: string }>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** Lists every public entry of the packages that the benchmarks depend on. @throws {Error} when one is not built */
+/** Lists every entry of the published packages that the benchmarks depend on. @throws {Error} when one is not built */
 export function entries(): readonly Entry[] {
-  const own = new URL('../package.json', import.meta.url);
-  const { dependencies = {} } = readManifest(own);
+  const { dependencies = {} } = readManifest(join(root, 'package.json'));
   const packages = Object.keys(dependencies).filter((name) => name.startsWith('@flagz/'));
-  return packages.flatMap((name) => entriesOf(createRequire(own).resolve(`${name}/package.json`)));
+  return packages.flatMap((name) => entriesOf(join(root, 'node_modules', name)));
 }
 
-function entriesOf(path: string): Entry[] {
-  const { name, exports = {}, dependencies, peerDependencies } = readManifest(path);
+function entriesOf(folder: string): Entry[] {
+  const manifest = readManifest(join(folder, 'package.json'));
+  const { name, exports = {}, dependencies, peerDependencies } = manifest;
+  if (manifest.private) return [];
   const external = Object.keys({ ...dependencies, ...peerDependencies });
   return Object.entries(exports).flatMap(([subpath, target]) => {
     if (typeof target === 'string') return [];
     const specifier = `${name}${subpath.slice(1)}`;
-    const file = join(dirname(path), target.default);
+    const file = join(folder, target.default);
     if (!existsSync(file)) throw new Error(`${specifier} is not built; run "npm run build" at the root`);
     return { specifier, file, external };
   });
 }
 
-function readManifest(path: string | URL): Manifest {
+function readManifest(path: string): Manifest {
   return JSON.parse(readFileSync(path, 'utf8')) as Manifest;
 }
 

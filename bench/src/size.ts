@@ -29,7 +29,7 @@ export const size: Subject = {
     const all = entries();
     const core = all.find(({ specifier }) => specifier === CORE)!;
     const bundles: Bundle[] = [
-      ...all.map(({ specifier, file, external }) => ({
+      ...[core, ...all.filter((entry) => entry !== core)].map(({ specifier, file, external }) => ({
         name: specifier,
         code: `export * from ${JSON.stringify(file)}`,
         external,
