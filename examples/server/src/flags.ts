@@ -14,6 +14,7 @@ import {
   stringSet,
   stringSlice,
 } from '@flagz/core';
+import { loadProto3 } from '@flagz/protobuf/load';
 import { z } from 'zod';
 
 /** Holds all flags of the service. */
@@ -163,6 +164,24 @@ export const allowedOrigins = flags.dynamic(
   [],
   'Origins whose pages may read the answers (CORS), such as https://shop.example.',
 );
+
+/** Is `demo.Pricing` as protobufjs reads it: 64 bits come as an object of its own. */
+export interface Pricing {
+  readonly currency?: string;
+  readonly cents?: { isNegative(): boolean };
+  readonly tiers?: readonly string[];
+  readonly validFor?: { readonly seconds?: unknown; readonly nanos?: number };
+}
+
+/** Shows a protobuf message as a flag: nothing uses the prices. */
+export const pricing = flags
+  .dynamic(
+    'pricing',
+    loadProto3<Pricing>(new URL('../protos/pricing.proto', import.meta.url), 'demo.Pricing'),
+    { currency: 'EUR' },
+    'Prices: demo.Pricing as ProtoJSON, or base64: and the binary form.',
+  )
+  .withValidator((next) => !next.cents?.isNegative() || 'cents must not be negative');
 
 /** Shows what a sensitive flag looks like: nothing uses the token, and nothing shows it. */
 export const apiToken = flags.dynamic('api_token', string, '', 'Token of a service behind this one; never shown.', {

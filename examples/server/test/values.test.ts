@@ -26,6 +26,7 @@ describe('/values', (it) => {
         log_level: 'info',
         max_connections: '100',
         min_connections: '1',
+        pricing: '{"currency":"EUR"}',
         rate_limiting_config: '{"default_rate":10,"policy":"allow"}',
         recommendations_enabled: 'true',
         request_timeout: '2s',
@@ -61,6 +62,22 @@ describe('/values', (it) => {
         env,
       );
     });
+  });
+
+  it('reads a message of protobuf, from a file as text or as bytes, and refuses what it does not permit', async () => {
+    await withConfigDir((dir) =>
+      running(['--config_dir', dir], async (program) => {
+        const becomes = (text: string): Promise<unknown> =>
+          eventually(async () => (await program.values())['pricing'] === text);
+        writeFileSync(join(dir, 'pricing'), '{"currency":"USD","cents":250,"validFor":"60s"}\n');
+        await becomes('{"cents":"250","currency":"USD","valid_for":"60s"}');
+        writeFileSync(join(dir, 'pricing'), Buffer.of(0x0a, 3, 0x55, 0x53, 0x44, 0x10, 0xfb, 0x01));
+        await becomes('{"cents":"251","currency":"USD"}');
+        writeFileSync(join(dir, 'pricing'), '{"cents":-1}');
+        await eventually(() => program.events('rejected', 'pricing').length === 1);
+        await becomes('{"cents":"251","currency":"USD"}');
+      }),
+    );
   });
 
   it('takes options with - for _, and the directory from the environment', async () => {

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { FlagError, type FlagType } from '@flagz/core';
+import protobuf from 'protobufjs';
+import { proto3 } from './proto3.ts';
+import type { Proto3Options } from './reflected-codec.ts';
+
+/** Configures {@link loadProto3}. */
+export interface LoadProto3Options extends Proto3Options {
+  /**
+   * Names the folders in which imports are looked for, as `protoc --proto_path` does, before the folder of the file
+   * that imports. The well-known types are always there.
+   *
+   * @default []
+   */
+  readonly importPaths?: readonly string[];
+}
+
+/**
+ * Makes a flag type of a message in a `.proto` file. Reads the file and what it imports at once, synchronously, so that
+ * flags can be declared where a module begins.
+ *
+ * The file must be the program's own: a schema becomes code.
+ *
+ * @param file is a path, or a URL such as `new URL('pricing.proto', import.meta.url)`.
+ * @param typeName is the message with its package: `demo.Pricing`.
+ * @throws {FlagError} with code FLAGZ_DECLARATION when a file cannot be read, is no schema, or lacks the message.
+ * @example
+ * const pricing = flags.dynamic('pricing', loadProto3<Pricing>('protos/pricing.proto', 'demo.Pricing'), {}, 'Prices.');
+ */
+export function loadProto3<T extends object>(
+  file: string | URL,
+  typeName: string,
+  options: LoadProto3Options = {},
+): FlagType<T> {
+  const { importPaths = [], ...reading } = options;
+  const path = typeof file === 'string' ? file : fileURLToPath(file);
+  const root = new protobuf.Root();
+  root.resolvePath = (origin, target) => {
+    if (origin === '') return target;
+    const places = [...importPaths, dirname(origin)].map((folder) => resolve(folder, target));
+    return places.find((place) => existsSync(place)) ?? target;
+  };
+  return proto3<T>(
+    attempt(path, () => root.loadSync(path).lookupType(typeName)),
+    reading,
+  );
+}
+
+function attempt<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `schema "${path}": ${reason}; check the path, the imports and the name of the message with its package`;
+    throw new FlagError('FLAGZ_DECLARATION', message, { cause });
+  }
+}
