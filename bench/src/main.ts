@@ -1,6 +1,8 @@
 import { change } from './change.ts';
 import { etcd } from './etcd.ts';
+import { fleet } from './fleet.ts';
 import { get } from './get.ts';
+import { hostile } from './hostile.ts';
 import { importTime } from './import-time.ts';
 import { machine } from './machine.ts';
 import { mount } from './mount.ts';
@@ -10,7 +12,7 @@ import { showReport } from './show-report.ts';
 import { size } from './size.ts';
 import type { Subject } from './subject.ts';
 
-const subjects: readonly Subject[] = [get, change, replace, mount, etcd, scrape, size, importTime];
+const subjects: readonly Subject[] = [get, change, replace, mount, etcd, scrape, hostile, fleet, size, importTime];
 
 const wanted = process.argv.slice(2).filter((argument) => argument !== '--');
 const unknown = wanted.filter((name) => !subjects.some((subject) => subject.name === name));

@@ -2,7 +2,9 @@
 import { assert, describe } from '@flagz/test-runner';
 import { change } from '../src/change.ts';
 import { etcd } from '../src/etcd.ts';
+import { fleet } from '../src/fleet.ts';
 import { get } from '../src/get.ts';
+import { hostile } from '../src/hostile.ts';
 import { importTime } from '../src/import-time.ts';
 import { mount } from '../src/mount.ts';
 import { replace } from '../src/replace.ts';
@@ -61,6 +63,14 @@ describe('the benchmark', (it) => {
 
   it('mount sees every swap of a volume', async () => {
     assert.is((await smoke(mount)).goals.length, 2);
+  });
+
+  it('hostile reads as every type', async () => {
+    assert.is((await smoke(hostile)).table.rows.length, 11);
+  });
+
+  it('fleet simulates three sizes', async () => {
+    assert.is((await smoke(fleet)).table.rows.length, 3);
   });
 
   it('size weighs every entry', async () => {

@@ -1,0 +1,52 @@
+import { assert } from '@flagz/test-runner';
+import fc from 'fast-check';
+
+/** How long each property may run; CI at night may set more. */
+const TIME_BOX_MS = Number(process.env['FLAGZ_FUZZ_MS'] ?? 2_000);
+
+/** What grammars, JSON readers, prototypes and terminals stumble over. */
+const PIECES = [
+  '{', '}', '[', ']', '"', ',', ':', '\\', '\\u', '\\ud800', '\n', '\r', '\t', '\0', '\u001b[2J', '\ufeff', '\u00a0', '\u2028',
+  '\ud800', '\udfff', '😀', '0', '1', '9', '-', '+', '.', 'e', 'E', '_', '0x', '0b', '0o', 'p', 'Inf', 'NaN', 'null', 'true', 'h',
+  'ms', 'µs', '1e999', '-0', '9223372036854775808', '99999999999999999999', '__proto__', 'constructor', 'prototype', 'toString',
+  '"__proto__":', '{"__proto__":{"polluted":1}}', '{"constructor":{"prototype":{"polluted":1}}}', 'base64:', 'AAAA', '=', '%', '<',
+  '$(id)', '../', '@type', 'type.googleapis.com/',
+]; // prettier-ignore
+
+const key = fc.oneof(fc.constantFrom('__proto__', 'constructor', 'prototype', 'a', 'kids', 'tree', 'any'), fc.string());
+
+/** Makes text that a bad day, a bad tool or a bad person may write. */
+export const hostileText: fc.Arbitrary<string> = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.array(fc.constantFrom(...PIECES), { maxLength: 40 }).map((pieces) => pieces.join('')),
+  fc.tuple(fc.constantFrom(...PIECES), fc.integer({ min: 1, max: 3_000 })).map(([piece, times]) => piece.repeat(times)),
+  fc.anything({ key, maxDepth: 5, values: [fc.string(), fc.double(), fc.boolean(), fc.constant(null)] }).map(jsonOf),
+  fc.uint8Array().map((bytes) => `base64:${Buffer.from(bytes).toString('base64')}`),
+);
+
+/** Makes bytes: noise, and hostile text. */
+export const hostileBytes: fc.Arbitrary<Uint8Array> = fc.oneof(
+  fc.uint8Array({ maxLength: 300 }),
+  hostileText.map((text) => new TextEncoder().encode(text)),
+);
+
+/** Tries a property until the time box ends, then looks whether a prototype has changed. */
+export function tryAll<T>(arbitrary: fc.Arbitrary<T>, attempt: (input: T) => void): void {
+  const before = prototypes();
+  fc.assert(fc.property(arbitrary, attempt), {
+    numRuns: 1_000_000,
+    plugins: [fc.interruptAfterTimeLimit(TIME_BOX_MS)],
+  });
+  assert.equal(prototypes(), before);
+}
+
+/** Writes own members only, those named `__proto__` too. */
+function jsonOf(value: unknown): string {
+  return JSON.stringify(value) ?? 'undefined';
+}
+
+function prototypes(): readonly string[] {
+  return [Object, Array, Function, String, Number, Boolean, Error, Map, Set, Uint8Array]
+    .flatMap(({ name, prototype }) => Reflect.ownKeys(prototype as object).map((member) => `${name}.${String(member)}`))
+    .toSorted();
+}
