@@ -24,9 +24,16 @@ async function serve(options) {
   });
   // This process must outlive the server. From a terminal, Ctrl-C reaches the server several times: from the terminal,
   // and through npm and this process; from elsewhere only the last way is left.
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.kill(signal));
+  const asked = new Set();
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.on(signal, () => {
+      asked.add(signal);
+      server.kill(signal);
+    });
+  }
   const [exitCode, signal] = await once(server, 'exit');
-  return exitCode ?? 128 + constants.signals[signal];
+  // A signal that comes again while Node tears down, when no handler is left, ends the server by itself: it had stopped.
+  return asked.has(signal) ? 0 : (exitCode ?? 128 + constants.signals[signal]);
 }
 
 function defaultOptions(options) {

@@ -1,6 +1,7 @@
 import { BatchEngine } from './batch-engine.ts';
 import { checksum } from './checksum.ts';
 import { type Declaration, makeNode, misdeclared } from './declaration.ts';
+import { declareInvariant } from './declare-invariant.ts';
 import { quote } from './errors.ts';
 import type { FlagChange, FlagListener } from './events.ts';
 import type { FlagType, FlagTypeOfDefault } from './flag-type.ts';
@@ -9,11 +10,10 @@ import type { FlagNode, Invariant } from './flag-node.ts';
 import { flagOwner } from './flag-owner.ts';
 import { Layer } from './layer.ts';
 import { overrideFlags } from './override.ts';
-import { ask } from './read-value.ts';
 import { Snapshot } from './snapshot.ts';
 import type { BatchOutcome, LayerKind, RawValue, Source } from './source.ts';
 import { string } from './text.ts';
-import type { WatchOptions } from './watch-options.ts';
+import { type WatchOptions, findBadWait } from './watch-options.ts';
 import { Watcher } from './watcher.ts';
 
 /** Configures a flag set. */
@@ -137,6 +137,8 @@ export class FlagSet {
    * Relates several flags: a batch that would break the relation is refused as far as these flags go, together.
    *
    * @param holds answers `true`, or a reason, or throws.
+   * Values that layers hold already and that break it leave their layers, from the top, and are reported.
+   *
    * @throws {FlagError} when the defaults break it, which is a bug of the program.
    * @example
    * flags.invariant([low, high], (low, high) => low <= high || 'low above high');
@@ -145,11 +147,8 @@ export class FlagSet {
     related: Flags,
     holds: (...values: ValuesOf<Flags>) => boolean | string,
   ): this {
-    const names = related.map((flag) => flag.name).join(', ');
     const invariant = { flags: related.map((flag) => flag.node), holds: holds as Invariant['holds'] };
-    const refusal = ask(() => invariant.holds(...related.map((flag) => flag.defaultValue)));
-    if (refusal) throw misdeclared(this.name, `the defaults of ${names} break an invariant: ${refusal.reason}`);
-    for (const flag of related) flag.node.invariants.push(invariant);
+    declareInvariant(this.#engine, this.name, invariant);
     return this;
   }
 
@@ -216,7 +215,7 @@ export class FlagSet {
    * Resolves once its first load has been applied, or at once with `required: false`.
    *
    * @throws {SourceError} when it has not loaded within the time-out, or holds refused values: the message names each.
-   * @throws {FlagError} when a source of that name is being watched already.
+   * @throws {FlagError} when a source of that name is being watched already, or a wait is no number of milliseconds.
    */
   async watch(source: Source, options: WatchOptions = {}): Promise<Watcher> {
     const known = this.#watchers.get(source.name);
@@ -226,6 +225,8 @@ export class FlagSet {
         `source ${quote(source.name)} is being watched already; give each source a name of its own`,
       );
     }
+    const badWait = findBadWait(options);
+    if (badWait !== undefined) throw misdeclared(this.name, `watch(${quote(source.name)}): ${badWait}`);
     const layer = this.#layer(source.kind ?? 'source', source.name);
     const watcher = new Watcher(source, layer, this.#engine, options);
     this.#watchers.set(source.name, watcher);

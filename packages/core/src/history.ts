@@ -9,7 +9,7 @@ export class History {
   #oldest = 0;
 
   constructor(size: number) {
-    this.#size = size;
+    this.#size = Math.max(0, size);
   }
 
   add(change: FlagChange): void {

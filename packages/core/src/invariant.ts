@@ -20,7 +20,8 @@ export function findViolations(effects: ReadonlyMap<FlagNode, Effect>): Map<Flag
       const refusal = ask(() => invariant.holds(...invariant.flags.map((flag) => valueOf(flag))));
       if (!refusal) continue;
       again = true;
-      for (const flag of changing) refused.set(flag, violation(invariant, flag, refusal.reason, effects));
+      for (const flag of changing)
+        refused.set(flag, violationOf(invariant, flag, refusal.reason, effects.get(flag)?.held.text ?? ''));
     }
   }
   return refused;
@@ -30,14 +31,9 @@ export function findViolations(effects: ReadonlyMap<FlagNode, Effect>): Map<Flag
   }
 }
 
-function violation(
-  { flags }: Invariant,
-  flag: FlagNode,
-  reason: string,
-  effects: ReadonlyMap<FlagNode, Effect>,
-): ValidationError {
+/** Makes the error for one flag; a reason may quote values, so one sensitive flag hides it. */
+export function violationOf({ flags }: Invariant, flag: FlagNode, reason: string, text: string): ValidationError {
   const safe = flags.some(({ sensitive }) => sensitive) ? 'an invariant is violated' : reason;
-  const others = flags.map(({ name }) => name).join(', ');
-  const got = shown(flag, effects.get(flag)?.held.text ?? '');
-  return new ValidationError(`flag "${flag.name}": ${safe}, got ${got} (invariant of ${others})`);
+  const names = flags.map(({ name }) => name).join(', ');
+  return new ValidationError(`flag "${flag.name}": ${safe}, got ${shown(flag, text)} (invariant of ${names})`);
 }

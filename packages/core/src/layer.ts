@@ -26,6 +26,9 @@ export class Layer {
   /** Raw values of keys that are no flag yet: a flag declared later finds its value here. */
   readonly unknown: Map<string, RawValue> = new Map();
 
+  /** The watcher that fills it; one that came before has no say any more. */
+  owner: object | undefined;
+
   constructor(name: string, kind: LayerKind) {
     this.name = name;
     this.kind = kind;

@@ -7,6 +7,20 @@ export interface NotifierOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What to do at each signal's abort: one listener a signal, since runtimes take many for a leak. */
+const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
+function onAbort(signal: AbortSignal, act: () => void): void {
+  const known = waiting.get(signal);
+  if (known) {
+    known.add(act);
+    return;
+  }
+  const acts = new Set([act]);
+  waiting.set(signal, acts);
+  signal.addEventListener('abort', () => acts.forEach((one) => one()), { once: true });
+}
+
 /** Keeps notifiers in the order in which they subscribed; the same function may stand in it twice. */
 export class Notifiers<T> {
   readonly #entries = new Set<{ readonly notify: Notifier<T> }>();
@@ -15,7 +29,7 @@ export class Notifiers<T> {
     if (signal?.aborted) return;
     const entry = { notify };
     this.#entries.add(entry);
-    signal?.addEventListener('abort', () => this.#entries.delete(entry), { once: true });
+    if (signal) onAbort(signal, () => this.#entries.delete(entry));
   }
 
   /** Calls each; a notifier that throws or rejects stops nobody else. */
@@ -23,7 +37,7 @@ export class Notifiers<T> {
     for (const { notify } of this.#entries) {
       try {
         const answer: unknown = notify(next, previous);
-        if (answer instanceof Promise) answer.catch(report);
+        if (answer !== undefined) Promise.resolve(answer).catch(report);
       } catch (thrown) {
         report(thrown);
       }

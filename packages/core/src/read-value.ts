@@ -29,8 +29,8 @@ export interface ReadValue {
  */
 export function readRaw(subject: Subject, raw: RawValue): ReadValue {
   const { type } = subject;
-  if (typeof raw !== 'string' && !((raw as unknown) instanceof Uint8Array)) {
-    throw new ParseError(`flag "${subject.name}": expected text or bytes from the source, got a ${typeof raw}`);
+  if (typeof raw !== 'string' && !isBytes(raw)) {
+    throw new ParseError(`flag "${subject.name}": expected text or bytes from the source, got ${shown(subject, raw)}`);
   }
   try {
     const value =
@@ -49,7 +49,7 @@ export function readRaw(subject: Subject, raw: RawValue): ReadValue {
  */
 export function validate(subject: Subject, validators: Iterable<Validator<unknown>>, { value, text }: ReadValue): void {
   for (const validator of validators) {
-    const refusal = ask(() => validator(value));
+    const refusal = ask(() => validator(value, subject.type));
     if (refusal === undefined) continue;
     const reason = subject.sensitive ? 'refused by a validator' : refusal.reason;
     throw new ValidationError(
@@ -106,11 +106,17 @@ export function ask(question: () => unknown): Refusal | undefined {
 export function shown(subject: { readonly sensitive: boolean }, raw: RawValue): string {
   if (subject.sensitive) return REDACTED;
   if (typeof raw === 'string') return quote(raw);
+  // What is neither text nor bytes is a mistake of the source, of which only the kind is of interest.
+  if (!isBytes(raw)) return raw === null ? 'null' : `a ${typeof raw}`;
   try {
     return quote(utf8.decode(raw));
   } catch {
     return `${raw.length} bytes`;
   }
+}
+
+function isBytes(raw: unknown): raw is Uint8Array {
+  return raw instanceof Uint8Array;
 }
 
 /** A cause may quote the value, so a sensitive flag's error has none. */

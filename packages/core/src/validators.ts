@@ -1,3 +1,5 @@
+import type { FlagType } from './flag-type.ts';
+
 /**
  * Says whether a value may be taken.
  *
@@ -8,7 +10,7 @@
  * @example
  * const even: Validator<number> = (next) => next % 2 === 0 || 'must be even';
  */
-export type Validator<T> = (next: T) => boolean | string;
+export type Validator<T> = (next: T, type?: FlagType<T>) => boolean | string;
 
 /**
  * Makes a validator of numbers, bigints and durations from one bound to the other, both included; NaN is refused.
@@ -23,7 +25,19 @@ export function inRange(from: number, to: number): Validator<number>;
 export function inRange(from: bigint, to: bigint): Validator<bigint>;
 export function inRange(from: number | bigint, to: number | bigint): Validator<never> {
   if (!(from <= to)) throw new RangeError(`inRange: expected bounds in ascending order, got ${from} and ${to}`);
-  return (next: number | bigint) => (next >= from && next <= to) || `must be from ${from} to ${to}`;
+  return (next: number | bigint, type?: FlagType<never>) => {
+    // In the words of the type: bounds of a duration are 1ms and 1m0s, not 1 and 60000.
+    return (next >= from && next <= to) || `must be from ${written(from, type)} to ${written(to, type)}`;
+  };
+}
+
+/** An infinite bound is no value of most types. */
+function written(bound: number | bigint, type?: FlagType<never>): string {
+  try {
+    return type?.format(bound as never) ?? String(bound);
+  } catch {
+    return String(bound);
+  }
 }
 
 /**

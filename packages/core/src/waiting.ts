@@ -1,3 +1,11 @@
+/** The longest time that a timer counts; more would ring at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** Starts a timer, for `Infinity` too. */
+export function after(ms: number, ring: () => void): ReturnType<typeof setTimeout> {
+  return setTimeout(ring, Math.min(ms, LONGEST_MS));
+}
+
 /** Waits; an abort ends the wait early, without an error. */
 export function delay(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -7,7 +15,7 @@ export function delay(ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = after(ms, done);
     signal.addEventListener('abort', done, { once: true });
   });
 }

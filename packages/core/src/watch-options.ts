@@ -32,3 +32,10 @@ export interface WatcherStatus {
   /** Keys of its layer that are no flag. */
   readonly unknown: readonly string[];
 }
+
+/** Finds a wait that is none: each must be a number of milliseconds, 0 or more; `Infinity` waits for ever. */
+export function findBadWait({ startTimeoutMs, staleAfterMs, backoff = {} }: WatchOptions): string | undefined {
+  const waits = { startTimeoutMs, staleAfterMs, 'backoff.minMs': backoff.minMs, 'backoff.maxMs': backoff.maxMs };
+  const bad = Object.entries(waits).find(([, ms]) => ms !== undefined && !(ms >= 0));
+  return bad && `${bad[0]} must be a number of milliseconds, 0 or more, got ${bad[1]}`;
+}

@@ -4,7 +4,7 @@ import type { BatchEngine } from './batch-engine.ts';
 import { type FlagError, SourceError, quote, reasonOf } from './errors.ts';
 import type { Layer } from './layer.ts';
 import type { BatchOutcome, Rejection, Source, SourceSink, WatcherState } from './source.ts';
-import { delay, within } from './waiting.ts';
+import { after, delay, within } from './waiting.ts';
 import type { WatchOptions, WatcherStatus } from './watch-options.ts';
 
 /** How long a source may take to end after its signal has aborted, in milliseconds. */
@@ -53,6 +53,7 @@ export class Watcher {
   constructor(source: Source, layer: Layer, engine: BatchEngine, options: WatchOptions) {
     this.#source = source;
     this.#layer = layer;
+    layer.owner = this;
     this.#engine = engine;
     this.#options = options;
     this.started = this.#start();
@@ -95,7 +96,7 @@ export class Watcher {
     clearTimeout(this.#staleTimer);
     const ended = await within(STOP_TIMEOUT_MS, this.#running);
     this.#become('stopped');
-    if (clear) {
+    if (clear && this.#layer.owner === this) {
       this.#engine.apply({ layer: this.#layer, values: [], replace: true });
       if (this.#layer.held.size === 0) this.#engine.layers.remove(this.#layer);
     }
@@ -122,7 +123,7 @@ export class Watcher {
     try {
       const outcome = await new Promise<BatchOutcome>((done, failed) => {
         this.#firstLoad = { done, failed };
-        timer = setTimeout(() => failed(this.#notLoaded(startTimeoutMs)), startTimeoutMs);
+        timer = after(startTimeoutMs, () => failed(this.#notLoaded(startTimeoutMs)));
       });
       if (outcome.rejected.length > 0) throw this.#refused(outcome.rejected);
     } catch (error) {
@@ -217,12 +218,12 @@ export class Watcher {
 
   /** One timer at a time, which looks when it rings: a busy source does not set a timer a batch. */
   #staleIn(ms: number): ReturnType<typeof setTimeout> {
-    return setTimeout(() => {
+    return after(ms, () => {
       const silent = Date.now() - (this.#lastSuccess ?? 0);
       const left = this.#staleAfterMs - silent;
       this.#staleTimer = left > 0 ? this.#staleIn(left) : undefined;
       if (left <= 0) this.#become('stale', this.#error(`nothing heard for ${silent} ms`));
-    }, ms);
+    });
   }
 
   get #staleAfterMs(): number {

@@ -60,6 +60,9 @@ describe('a batch', (it) => {
     const errors: string[] = [];
     flags.subscribe((event) => event.kind === 'notifier-error' && errors.push(`${event.flag}: ${event.error.message}`));
     const told: string[] = [];
+    const reject = (_: unknown, no: (error: Error) => void): void => no(new Error('thenable'));
+    const thenable = {};
+    Reflect.set(thenable, 'then', reject);
     const a = flags
       .dynamic('a', int, 1, '')
       .withNotifier(() => {
@@ -71,11 +74,12 @@ describe('a batch', (it) => {
       .withNotifier(() => {
         throw 'text';
       })
+      .withNotifier((() => thenable) as never)
       .withNotifier(() => void told.push('last'));
     a.set(2);
     assert.equal(told, ['last']);
-    await eventually(() => errors.length === 3);
-    assert.equal(errors, ['a: thrown', 'a: text', 'a: rejected']);
+    await eventually(() => errors.length === 4);
+    assert.equal(errors.sort(), ['a: rejected', 'a: text', 'a: thenable', 'a: thrown']);
   });
 
   it('is not stopped by a subscriber that throws or rejects', () => {
@@ -157,6 +161,14 @@ describe('a batch', (it) => {
   it('refuses what is neither text nor bytes, by name', () => {
     const flags = new FlagSet('s');
     flags.dynamic('a', int, 1, '');
+    const b = flags.dynamic('b', int, 1, '');
+    const wrong = flags.load(COMMAND_LINE, [
+      ['a', null as never],
+      ['b', '5'],
+    ]);
+    assert.is(wrong.rejected[0]?.error.message, 'flag "a": expected text or bytes from the source, got null');
+    assert.is(wrong.rejected[0]?.text, 'null');
+    assert.is(b.get(), 5);
     const { rejected } = flags.load(COMMAND_LINE, [['a', 5 as never]]);
     assert.is(rejected[0]?.error.message, 'flag "a": expected text or bytes from the source, got a number');
   });
@@ -289,6 +301,27 @@ describe('FlagSet.invariant()', (it) => {
       'flag set "s": the defaults of a break an invariant: too low',
     );
     a.set(0);
+  });
+
+  it('takes values that layers hold already, and that break it, out of their layers, and reports them', () => {
+    const flags = new FlagSet('s');
+    const a = flags.dynamic('a', int, 1, '');
+    const b = flags.dynamic('b', int, 5, '');
+    flags.load(COMMAND_LINE, [['a', '10']]);
+    const reasons: string[] = [];
+    flags.subscribe((event) => event.kind === 'rejected' && reasons.push(event.error.message));
+    flags.invariant([a, b], (x, y) => x <= y || 'a above b');
+    assert.is(a.get(), 1);
+    assert.equal(reasons, ['flag "a": a above b, got "10" (invariant of a, b)']);
+    b.set(7);
+    assert.is(b.get(), 7);
+  });
+
+  it('hides the reason where a sensitive default breaks it', () => {
+    const flags = new FlagSet('s');
+    const token = flags.dynamic('token', string, 'hunter2', '', { sensitive: true });
+    const holds = (text: string): string => `token ${text} is no good`;
+    throws(() => flags.invariant([token], holds), 'flag set "s": the defaults of token break an invariant');
   });
 
   it('refuses when it throws', () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { FlagSet, derive, int } from '@flagz/core';
 import { assert, describe, throws } from '@flagz/test-runner';
 
@@ -65,6 +66,18 @@ describe('derive()', (it) => {
     double[Symbol.dispose]();
     a.set(5);
     assert.is(double.get(), 2);
+  });
+
+  it('puts one listener on a signal, however many subscriptions hang on it', () => {
+    const flags = new FlagSet('s');
+    const abort = new AbortController();
+    const told: number[] = [];
+    const many = Array.from({ length: 20 }, (_, index) => flags.dynamic(`f${index}`, int, 0, ''));
+    for (const flag of many) flag.withNotifier((next) => void told.push(next), { signal: abort.signal });
+    assert.is(getEventListeners(abort.signal, 'abort').length, 1);
+    abort.abort();
+    for (const flag of many) flag.set(1);
+    assert.equal(told, []);
   });
 
   it('ends a subscription with its signal', () => {

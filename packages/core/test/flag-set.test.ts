@@ -1,4 +1,6 @@
 import {
+  duration,
+  inRange,
   DynamicFlag,
   Flag,
   FlagError,
@@ -171,6 +173,13 @@ describe('DynamicFlag.set()', (it) => {
     throws(() => flag.set(3), 'flag "a": not three, got "3"');
     throws(() => flag.set(4), 'flag "a": not four, got "4"');
     flag.set(5);
+  });
+
+  it('shows bounds in the words of the type', () => {
+    const timeout = new FlagSet('s').dynamic('timeout', duration, 2_000, '').withValidator(inRange(1, 60_000));
+    throws(() => timeout.setText('2m'), 'flag "timeout": must be from 1ms to 1m0s, got "2m0s"');
+    const open = new FlagSet('s').dynamic('open', duration, 2_000, '').withValidator(inRange(1, Infinity));
+    throws(() => open.set(0), 'flag "open": must be from 1ms to Infinity, got "0s"');
   });
 
   it('takes no promise for a yes', () => {

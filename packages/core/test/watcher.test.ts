@@ -316,6 +316,36 @@ describe('a watcher', (it) => {
     await eventually(() => watcher.state === 'stopped');
   });
 
+  it('leaves the layer to the watcher that came after it, also when it is stopped with clear', async () => {
+    const { flags, rate } = setUp();
+    const first = await flags.watch(memorySource({ rate: '20' }));
+    await first.stop();
+    const source = memorySource({ rate: '30' });
+    await using second = await flags.watch(source);
+    await first.stop({ clear: true });
+    assert.is(rate.get(), 30);
+    source.set('rate', '40');
+    assert.is(rate.get(), 40);
+    assert.is(second.state, 'live');
+  });
+
+  it('takes Infinity for never, and refuses what is no wait', async () => {
+    const { flags } = setUp();
+    const warnings: string[] = [];
+    const warned = (warning: Error): void => void warnings.push(warning.message);
+    process.on('warning', warned);
+    const source = memorySource();
+    const watcher = await flags.watch(source, { startTimeoutMs: Infinity, staleAfterMs: Infinity });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.is(watcher.state, 'live');
+    await watcher.stop();
+    process.off('warning', warned);
+    assert.equal(warnings, []);
+    const message = 'flag set "s": watch("memory"): staleAfterMs must be a number of milliseconds, 0 or more, got NaN';
+    await rejects(flags.watch(source, { staleAfterMs: NaN }), message);
+    await rejects(flags.watch(source, { backoff: { minMs: -1 } }), /backoff\.minMs must be a number of milliseconds/);
+  });
+
   it('waits longer after each failure, at random, up to the bound', async () => {
     const { flags } = setUp();
     const times: number[] = [];
