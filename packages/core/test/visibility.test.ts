@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { FlagSet, type FlagEvent, int, json, string } from '@flagz/core';
 import { assert, describe, throws } from '@flagz/test-runner';
 import { memorySource } from '@flagz/testing';
@@ -85,6 +87,19 @@ describe('history and events', (it) => {
     );
     assert.equal(flags.find('a')?.info().lastChange, changes[0]);
     throws(() => ((changes[0] as { next: string }).next = 'x'), TypeError);
+  });
+
+  it('keep no more of a long text in memory than they show', async () => {
+    const run = promisify(execFile);
+    const program = `
+      import { FlagSet, string } from '@flagz/core';
+      const a = new FlagSet('s').dynamic('a', string, '', '');
+      for (let round = 0; round < 50; round++) a.set(String(round).padEnd(1_000_000, 'x'));
+      gc();
+      console.log(process.memoryUsage().heapUsed);`;
+    const args = ['--expose-gc', '--import', import.meta.resolve('tsx'), '-C', '@flagz/source', '--input-type=module'];
+    const { stdout } = await run(process.execPath, [...args, '--eval', program], { cwd: import.meta.dirname });
+    assert.ok(Number(stdout) < 30_000_000, `${stdout} bytes`);
   });
 
   it('are bounded, oldest first, and cut long texts', () => {

@@ -173,5 +173,8 @@ function readTtl(text: string): number {
 }
 
 function cut(text: string): string {
-  return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}… (${text.length} characters)`;
+  if (text.length <= LONGEST_TEXT) return text;
+  // Through JSON, which copies: V8's slices keep the whole text that they were cut from in memory.
+  const start = JSON.parse(JSON.stringify(text.slice(0, LONGEST_TEXT))) as string;
+  return `${start}… (${text.length} characters)`;
 }

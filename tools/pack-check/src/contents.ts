@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 
+/** Every package holds these; what else it ships are folders of data that its manifest names. */
 const ENTRIES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src'];
 const BUILT = /\.(js|d\.ts)(\.map)?$/;
 
@@ -11,16 +12,34 @@ const BUILT = /\.(js|d\.ts)(\.map)?$/;
  */
 export function contentProblems(folder: string): readonly string[] {
   const entries = readdirSync(folder).filter((entry) => entry !== 'node_modules');
+  const declared = dataFolders(folder);
   const built = filesBelow(folder, 'dist');
   return [
     ...ENTRIES.filter((entry) => !entries.includes(entry)).map((entry) => `${entry} is missing`),
-    ...entries.filter((entry) => !ENTRIES.includes(entry)).map((entry) => `${entry} does not belong there`),
+    ...entries
+      .filter((entry) => !ENTRIES.includes(entry) && !declared.includes(entry))
+      .map((entry) => `${entry} does not belong there`),
+    ...declared
+      .flatMap((entry) => filesBelow(folder, entry).filter(isCode))
+      .map((file) => `${file} does not belong there`),
     ...built.filter((file) => !BUILT.test(file)).map((file) => `${file} does not belong there`),
     ...filesBelow(folder, 'src')
       .filter((file) => !file.endsWith('.ts'))
       .map((file) => `${file} does not belong there`),
     ...built.filter((file) => file.endsWith('.map')).flatMap((file) => mapProblems(folder, file)),
   ];
+}
+
+/** Lists the folders that a manifest names besides the usual ones. */
+function dataFolders(folder: string): readonly string[] {
+  const manifest = join(folder, 'package.json');
+  if (!existsSync(manifest)) return [];
+  const { files = [] } = JSON.parse(readFileSync(manifest, 'utf8')) as { files?: readonly string[] };
+  return files.filter((file) => !ENTRIES.includes(file));
+}
+
+function isCode(file: string): boolean {
+  return /\.(?:[cm]?[jt]sx?|map)$/.test(file);
 }
 
 function filesBelow(folder: string, subfolder: string): readonly string[] {

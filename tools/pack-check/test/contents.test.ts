@@ -48,6 +48,13 @@ describe('contentProblems()', (it) => {
     ]);
   });
 
+  it('accepts folders of data that the manifest names, but no code in them', () => {
+    const manifest = JSON.stringify({ files: ['dist', 'src', 'rules'] });
+    const files = { ...COMPLETE, 'package.json': manifest, 'rules/alerts.yml': '' };
+    assert.equal(problemsOf(files), []);
+    assert.equal(problemsOf({ ...files, 'rules/check.ts': '' }), ['rules/check.ts does not belong there']);
+  });
+
   it('finds a source map whose source is gone', () => {
     const { 'src/index.ts': _, ...files } = COMPLETE;
     assert.equal(problemsOf({ ...files, 'src/other.ts': '' }), [
