@@ -4,6 +4,9 @@ import { type Cluster, clusterOf } from './cluster.ts';
 import type { EtcdAuth, EtcdCredentials } from './connection.ts';
 import type { Feed } from './feed.ts';
 
+/** The longest wait that a timer counts, jitter included, in milliseconds: more would ring at once. */
+const LONGEST_MS = 1_000_000_000;
+
 /** Configures an {@link etcdSource}. */
 export interface EtcdSourceOptions {
   /** Key prefix of the flags, such as `/checkout/flagz`; it ends in `/`, whether written or not. */
@@ -47,9 +50,12 @@ export interface EtcdSourceOptions {
 export function etcdSource(options: EtcdSourceOptions): Source {
   const { name = 'etcd', rollback = 'revert', rollbackDelayMs = 1_000, reloadEveryMs = 300_000 } = options;
   const prefix = checkPrefix(options.prefix, name);
-  if (!(rollbackDelayMs >= 0))
-    throw misconfigured(name, `rollbackDelayMs must not be negative, got ${rollbackDelayMs}`);
-  if (!(reloadEveryMs > 0)) throw misconfigured(name, `reloadEveryMs must be positive, got ${reloadEveryMs}`);
+  if (rollback !== 'revert' && rollback !== 'report')
+    throw misconfigured(name, `rollback must be "revert" or "report", got ${JSON.stringify(rollback)}`);
+  if (!(rollbackDelayMs >= 0 && rollbackDelayMs <= LONGEST_MS))
+    throw misconfigured(name, `rollbackDelayMs must be from 0 to ${LONGEST_MS}, got ${rollbackDelayMs}`);
+  if (!(reloadEveryMs > 0 && reloadEveryMs <= LONGEST_MS))
+    throw misconfigured(name, `reloadEveryMs must be above 0 and at most ${LONGEST_MS}, got ${reloadEveryMs}`);
   // Held as long as the source: where the last attempt came to, the next one goes on.
   const feed: Feed = openCluster(options, name).feed(prefix, { rollbackDelayMs, reloadEveryMs });
   return {

@@ -153,10 +153,17 @@ describe('etcdSource() options', (it) => {
       { hosts: 'a:1', prefix: '/a', credentials: { privateKey: 'x' }, name: 'n' },
       'source "n": needs credentials.privateKey and credentials.certChain together',
     ],
-    [{ hosts, prefix: '/a', reloadEveryMs: 0 }, 'source "etcd": reloadEveryMs must be positive, got 0'],
+    [
+      { hosts, prefix: '/a', rollback: 'off' as never },
+      'source "etcd": rollback must be "revert" or "report", got "off"',
+    ],
+    [
+      { hosts, prefix: '/a', reloadEveryMs: 0 },
+      'source "etcd": reloadEveryMs must be above 0 and at most 1000000000, got 0',
+    ],
     [
       { hosts, prefix: '/a', rollbackDelayMs: Number.NaN },
-      'source "etcd": rollbackDelayMs must not be negative, got NaN',
+      'source "etcd": rollbackDelayMs must be from 0 to 1000000000, got NaN',
     ],
   ];
   for (const [options, message] of wrong) {
