@@ -1,6 +1,6 @@
 import { quantile } from './statistics.ts';
 import type { Subject } from './subject.ts';
-import { showNumber } from './table.ts';
+import { showCount, showNumber } from './table.ts';
 
 const FLEETS = [10, 1_000, 100_000];
 /** The watcher's defaults: full jitter below a bound that doubles from 100 ms to 30 s. */
@@ -21,8 +21,13 @@ export const fleet: Subject = {
       const long = outage(size, 300_000, random);
       const writes = HEARD_AFTER_MS.map((latency) => rollbacks(size, latency, random));
       return [
-        showNumber(size),
-        ...[short.peak, short.last / 1_000, long.tries, long.peak, long.last / 1_000, ...writes].map(showNumber),
+        showCount(size),
+        showCount(short.peak),
+        showNumber(short.last / 1_000),
+        showCount(long.tries),
+        showCount(long.peak),
+        showNumber(long.last / 1_000),
+        ...writes.map(showCount),
       ];
     });
     const [quick, slow] = HEARD_AFTER_MS;

@@ -3,7 +3,7 @@ import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { entries, peerSpecifiers } from './entries.ts';
 import type { Subject } from './subject.ts';
-import { showNumber, showRatio } from './table.ts';
+import { showCount, showRatio } from './table.ts';
 
 const CORE = '@flagz/core';
 const ALONE = '{ FlagSet }';
@@ -50,8 +50,8 @@ export const size: Subject = {
         head: ['entry', 'minified', 'brotli', 'ratio'],
         rows: Array.from(sizes, ([name, { minified, brotli }]) => [
           name,
-          `${showNumber(minified)} B`,
-          `${showNumber(brotli)} B`,
+          `${showCount(minified)} B`,
+          `${showCount(brotli)} B`,
           showRatio(brotli / whole.brotli),
         ]),
       },

@@ -32,6 +32,11 @@ export function showRatio(ratio: number): string {
   return `${showNumber(ratio)} ×`;
 }
 
+/** Writes how many there are. */
+export function showCount(count: number): string {
+  return count.toLocaleString('en');
+}
+
 /** Writes three digits that count; whole numbers keep all of theirs. */
 export function showNumber(value: number): string {
   return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
