@@ -1,7 +1,7 @@
 import { SourceError } from '@flagz/core';
 import { GRPCOutOfRangeError, GRPCResourceExhastedError, type IRangeResponse } from 'etcd3';
 import type { Connection } from './connection.ts';
-import { type Entry, type KeyRange, type Mirror, entryOf, keyOf, nameOf } from './mirror.ts';
+import { type Entry, type KeyRange, type Mirror, entryOf, nameOf } from './mirror.ts';
 
 /** How long the first answer of a connection may take, in milliseconds. */
 export const CONNECT_TIMEOUT_MS = 3_000;
@@ -48,6 +48,7 @@ async function loadPages(
   range: KeyRange,
   known: Mirror,
   signal: AbortSignal,
+  at?: string,
 ): Promise<Picture> {
   const mirror = new Map<string, Entry>();
   let bytes = 0;
@@ -61,8 +62,10 @@ async function loadPages(
     if (bytes > 0) limit = Math.max(1, Math.min(LARGEST_LIMIT, Math.floor((PAGE_BYTES * mirror.size) / bytes)));
   };
   // One key first: it answers soon, or the endpoint is not worth a longer wait.
-  const first = await connection.range({ ...bounds(range), limit: 1 }, CONNECT_TIMEOUT_MS, signal);
-  const { revision, cluster_id } = first.header;
+  const start = { ...bounds(range), limit: 1, ...(at !== undefined && { revision: at }) };
+  const first = await connection.range(start, CONNECT_TIMEOUT_MS, signal);
+  const { cluster_id } = first.header;
+  const revision = at ?? first.header.revision;
   /** Asks for what follows a page, in smaller pages where they prove too large. */
   const after = ({ kvs, more }: IRangeResponse): Promise<IRangeResponse> | undefined => {
     const last = kvs.at(-1);
@@ -89,8 +92,8 @@ async function loadPages(
 /**
  * Tells whether a cluster still has the history that a picture is of, so that a watch may go on after it.
  *
- * The newest key of the picture is read at the picture's revision. A compacted or future revision, another cluster, or
- * another answer says no: a member whose data were wiped or restored counts its revisions anew.
+ * Everything is read at the picture's revision, and has to be the same, values too. Less would not do: data that were
+ * wiped and written anew can have the same revisions, and a cluster of one member the same id.
  */
 export async function isContinued(
   connection: Connection,
@@ -98,15 +101,13 @@ export async function isContinued(
   { mirror, revision, clusterId }: Picture,
   signal: AbortSignal,
 ): Promise<boolean> {
-  let newest: readonly [string, Entry] | undefined;
-  for (const pair of mirror) if (!newest || pair[1].modRevision > newest[1].modRevision) newest = pair;
-  const keys = newest ? { key: keyOf(range, newest[0]) } : bounds(range);
   try {
-    const request = { ...keys, revision: String(revision), limit: 1, keys_only: true };
-    const { header, kvs } = await connection.range(request, CONNECT_TIMEOUT_MS, signal);
-    if (header.cluster_id !== clusterId) return false;
-    return newest ? kvs[0]?.mod_revision === String(newest[1].modRevision) : kvs.length === 0;
+    const found = await loadPages(connection, range, mirror, signal, String(revision));
+    if (found.clusterId !== clusterId || found.mirror.size !== mirror.size) return false;
+    for (const [name, entry] of found.mirror) if (mirror.get(name) !== entry) return false;
+    return true;
   } catch (error) {
+    // Compacted, or not there yet.
     if (error instanceof GRPCOutOfRangeError) return false;
     throw error;
   }

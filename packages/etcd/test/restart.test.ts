@@ -105,6 +105,23 @@ for (const binary of etcdBinaries()) {
         await eventually(() => stage.rate.get() === 20 && stage.label.get() === 'none', { withinMs: 10_000 });
       }),
     );
+
+    it(
+      'notices it also where the new history has the same revisions, and the newest key the same value',
+      on({ values: { rate: '20', label: 'a' } }, async (stage) => {
+        await stage.put('low', '2');
+        await stage.watch();
+        stage.proxy.cut();
+        await eventually(() => stage.state === 'stale');
+        await stage.server.kill();
+        stage.server.wipe();
+        await stage.server.run();
+        await stage.write({ rate: '30', label: 'b' });
+        await stage.put('low', '2');
+        stage.proxy.restore();
+        await eventually(() => stage.rate.get() === 30 && stage.label.get() === 'b', { withinMs: 10_000 });
+      }),
+    );
   });
 }
 
