@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 
 /** Every package holds these; what else it ships are folders of data that its manifest names. */
@@ -30,12 +30,13 @@ export function contentProblems(folder: string): readonly string[] {
   ];
 }
 
-/** Lists the folders that a manifest names besides the usual ones. */
+/** Lists the folders that a manifest names, or names a file in, besides the usual ones. */
 function dataFolders(folder: string): readonly string[] {
   const manifest = join(folder, 'package.json');
   if (!existsSync(manifest)) return [];
   const { files = [] } = JSON.parse(readFileSync(manifest, 'utf8')) as { files?: readonly string[] };
-  return files.filter((file) => !ENTRIES.includes(file));
+  const tops = new Set(files.map((file) => file.split('/')[0] ?? file));
+  return [...tops].filter((top) => !ENTRIES.includes(top));
 }
 
 function isCode(file: string): boolean {
@@ -43,7 +44,7 @@ function isCode(file: string): boolean {
 }
 
 function filesBelow(folder: string, subfolder: string): readonly string[] {
-  if (!existsSync(join(folder, subfolder))) return [];
+  if (!statSync(join(folder, subfolder), { throwIfNoEntry: false })?.isDirectory()) return [];
   return readdirSync(join(folder, subfolder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) =>

@@ -49,8 +49,8 @@ describe('contentProblems()', (it) => {
   });
 
   it('accepts folders of data that the manifest names, but no code in them', () => {
-    const manifest = JSON.stringify({ files: ['dist', 'src', 'rules'] });
-    const files = { ...COMPLETE, 'package.json': manifest, 'rules/alerts.yml': '' };
+    const manifest = JSON.stringify({ files: ['dist', 'src', 'rules/alerts.yml', 'NOTICE'] });
+    const files = { ...COMPLETE, 'package.json': manifest, 'rules/alerts.yml': '', NOTICE: '' };
     assert.equal(problemsOf(files), []);
     assert.equal(problemsOf({ ...files, 'rules/check.ts': '' }), ['rules/check.ts does not belong there']);
   });
