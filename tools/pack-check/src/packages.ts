@@ -49,7 +49,8 @@ function packageOf(folder: string, { name, exports, peerDependencies = {}, devDe
     folder,
     name,
     entries: Object.keys(exports)
-      .filter((subpath) => subpath !== './package.json')
+      // Data, such as a manifest or a schema, is not imported without saying so.
+      .filter((subpath) => !subpath.endsWith('.json'))
       .map((subpath) => name + subpath.slice(1)),
     peers: Object.fromEntries(
       Object.entries(devDependencies).filter(([dependency]) => isPeer(dependency.replace(/^@types\//, ''))),
