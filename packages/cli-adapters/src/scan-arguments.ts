@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { isBoolean, type OptionNames } from './option-names.ts';
 import { argumentMissing, refusal } from './refusal.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Is what a command line says about flags, and what it says besides. */
 export interface Scan {
@@ -21,7 +22,7 @@ export function scanArguments(
   const options: ParseArgsConfig['options'] = { ...ownOptions };
   for (const [name, { flag }] of names) options[name] = { type: isBoolean(flag) ? 'boolean' : 'string' };
   // Not strict: an argument that begins with a dash is a value where one is due, and others judge the rest.
-  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
+  const tokens = tokensOf(args, options);
   const entries = new Map<string, string>();
   const problems: string[] = [];
   const used = new Set<number>();
@@ -41,4 +42,14 @@ export function scanArguments(
     }
   }
   return { entries, problems, rest: args.filter((_, index) => !used.has(index)) };
+}
+
+/** @throws {UsageError} for a group of short options that is too long for Node, which makes an argument of each letter. */
+function tokensOf(args: readonly string[], options: ParseArgsConfig['options']) {
+  try {
+    return parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true }).tokens;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(['an argument is too long to be a group of short options']);
+  }
 }

@@ -123,3 +123,10 @@ Dynamic flags:
     assert.ok(lines.some((line) => line.length > 55));
   });
 });
+
+describe('parseFlags() on a hostile command line', (it) => {
+  it('refuses a group of short options that is too long for Node', () => {
+    const { flags } = makeShop();
+    throws(() => parseFlags(flags, [`-${'x'.repeat(200_000)}`]), UsageError);
+  });
+});
