@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { checkTools } from './lib/check-tools.mjs';
 import { ensureEtcd } from './lib/ensure-etcd.mjs';
 import { ensureChromium } from './lib/ensure-chromium.mjs';
 import { ensurePrometheus } from './lib/ensure-prometheus.mjs';
@@ -12,6 +13,7 @@ import { turbo } from './lib/pnpm.mjs';
 import { packages, root } from './lib/workspace.mjs';
 
 await main(async () => {
+  checkTools();
   await install();
   await ensureEtcd();
   await ensurePrometheus();

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,6 +20,16 @@ export function packages() {
 /** Reads the `package.json` of a folder relative to the root. */
 export function readManifest(folder = '.') {
   return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+}
+
+/** Lists the packages that are published; as `packages()`. */
+export function publishedPackages() {
+  return packages().filter(({ manifest }) => manifest.private !== true);
+}
+
+/** Writes the `package.json` of a folder relative to the root. */
+export function writeManifest(folder, manifest) {
+  writeFileSync(join(root, folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 /** Reads the list `packages:`; these scripts run before a YAML parser is installed. */

@@ -9,8 +9,10 @@ export const root: string = fileURLToPath(new URL('../../..', import.meta.url));
 /** Holds the fields of a `package.json` that the conventions look at. */
 export interface Manifest {
   readonly name: string;
+  readonly version: string;
   readonly exports?: Readonly<Record<string, unknown>>;
   readonly files?: readonly string[];
+  readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;

@@ -29,6 +29,23 @@ const FIELDS = [
 
 const PUBLISHED = ['dist', 'src', 'CHANGELOG.md'];
 
+/** What npm or pnpm run by themselves, at their users' or at a publisher's. */
+const INSTALL_SCRIPTS = [
+  'preinstall',
+  'install',
+  'postinstall',
+  'preprepare',
+  'prepare',
+  'postprepare',
+  'prepublish',
+  'prepublishOnly',
+  'prepack',
+  'postpack',
+  'publish',
+  'postpublish',
+  'dependencies',
+];
+
 describe('a package', (it) => {
   for (const { folder, manifest } of packages()) {
     it(`has its files: ${folder}`, () => {
@@ -52,6 +69,21 @@ describe('a package', (it) => {
       assert.equal(manifest.files?.slice(0, PUBLISHED.length), PUBLISHED);
       assert.equal(
         manifest.files?.filter((path) => path !== 'dist' && !exists(`${folder}/${path}`)),
+        [],
+      );
+    });
+
+    it(`works with siblings of its own minor version, and with later ones below the next major: ${folder}`, () => {
+      const siblings = Object.entries(manifest.peerDependencies ?? {}).filter(([name]) => name.startsWith('@flagz/'));
+      assert.equal(
+        siblings.map(([, range]) => range),
+        siblings.map(() => siblingRange(manifest.version)),
+      );
+    });
+
+    it(`runs nothing when it is installed: ${folder}`, () => {
+      assert.equal(
+        Object.keys(manifest.scripts ?? {}).filter((script) => INSTALL_SCRIPTS.includes(script)),
         [],
       );
     });
@@ -118,6 +150,12 @@ function sourceOf(folder: Package['folder'], subpath: string): string {
   const name = subpath === '.' ? 'index' : subpath.slice(2);
   const asFolder = `src/${name}/index.ts`;
   return exists(`${folder}/${asFolder}`) ? asFolder : `src/${name}.ts`;
+}
+
+/** As scripts/version.mjs writes it: a caret would end at the next minor version below 1.0.0, and make each one a 1.0.0. */
+function siblingRange(version: string): string {
+  const [major = '', minor = ''] = version.split('.');
+  return `workspace:>=${major}.${minor}.0 <${Number(major) + 1}.0.0`;
 }
 
 function expectedTarget(folder: string, subpath: string): object {

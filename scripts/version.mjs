@@ -1,0 +1,17 @@
+// `node scripts/version.mjs`: turns the changesets into versions and changelogs, as the next release will have them.
+import { main } from './lib/main.mjs';
+import { peerRange } from './lib/peers.mjs';
+import { pnpm } from './lib/pnpm.mjs';
+import { publishedPackages, writeManifest } from './lib/workspace.mjs';
+
+await main(async () => {
+  if (!(await pnpm(['exec', 'changeset', 'version']))) throw new Error('the versions could not be raised, see above');
+  // Changesets leaves a range alone that still fits: a new source would accept a core that lacks what it needs.
+  for (const { folder, manifest } of publishedPackages()) {
+    const peers = manifest.peerDependencies ?? {};
+    for (const name of Object.keys(peers).filter((peer) => peer.startsWith('@flagz/'))) {
+      peers[name] = peerRange(manifest.version);
+    }
+    writeManifest(folder, manifest);
+  }
+});
