@@ -9,7 +9,7 @@ export interface CodeBlock {
   readonly line: number;
 }
 
-/** Is a link to a file or a heading of the repository. */
+/** Is a link. */
 export interface Link {
   readonly target: string;
   readonly line: number;
@@ -36,10 +36,12 @@ export function codeBlocks(markdown: string): readonly CodeBlock[] {
 
 /** Lists the links to files and headings of the repository: not those with a scheme, and none in code. */
 export function relativeLinks(markdown: string): readonly Link[] {
-  return withoutCode(markdown)
-    .split('\n')
-    .flatMap((text, index) => targetsIn(text).map((target) => ({ target, line: index + 1 })))
-    .filter(({ target }) => !/^([a-z][a-z0-9+.-]*:|\/\/)/i.test(target));
+  return links(markdown).filter(({ target }) => !isExternal(target));
+}
+
+/** Lists the links that lead out of the repository, none of those in code. */
+export function externalLinks(markdown: string): readonly Link[] {
+  return links(markdown).filter(({ target }) => isExternal(target));
 }
 
 /** Gives the anchors of a document's headings, as GitHub makes them, and those of `<a id="…">`. */
@@ -65,10 +67,21 @@ export function resolveLink(document: string, target: string): { readonly path: 
   return { path: posix.join(posix.dirname(document), path).replace(/\/$/, ''), anchor };
 }
 
+function links(markdown: string): readonly Link[] {
+  return withoutCode(markdown)
+    .split('\n')
+    .flatMap((text, index) => targetsIn(text).map((target) => ({ target, line: index + 1 })));
+}
+
+function isExternal(target: string): boolean {
+  return /^([a-z][a-z0-9+.-]*:|\/\/)/i.test(target);
+}
+
 function targetsIn(line: string): readonly string[] {
   return [
     ...line.matchAll(/\]\(\s*<?([^\s)>]+)>?(?:\s+"[^"]*")?\s*\)/g),
     ...line.matchAll(/^ {0,3}\[[^\]]+\]:\s*<?([^\s>]+)/g),
+    ...line.matchAll(/<(https?:[^\s>]+)>/g),
     ...line.matchAll(/<(?:a|img)\s[^>]*?(?:href|src)="([^"]+)"/g),
   ].map(([, target = '']) => target);
 }

@@ -26,7 +26,7 @@ export async function compileSnippets(documents: readonly Document[]): Promise<r
   rmSync(folder, { recursive: true, force: true });
   const documentOf = new Map<string, string>();
   for (const [index, { path, text }] of documents.entries()) {
-    for (const { code, line } of codeBlocks(text).filter(({ info }) => info === 'ts')) {
+    for (const { code, line } of codeBlocks(text).filter(({ info }) => isTypeScript(info))) {
       const file = join(folder, String(index), fileNameOf(code) ?? `line-${line}.ts`);
       mkdirSync(join(file, '..'), { recursive: true });
       // Blank lines first: the compiler's line numbers are then the document's.
@@ -68,6 +68,12 @@ async function compile(): Promise<string> {
   }
 }
 
-function fileNameOf(code: string): string | undefined {
+/** Gives the name that a block gives itself in its first line. */
+export function fileNameOf(code: string): string | undefined {
   return /^\/\/ ([a-z][a-z0-9-]*\.ts)\b/.exec(code)?.[1];
+}
+
+/** Tells whether a fence opens TypeScript; `no-run` says that its results cannot be had here. */
+export function isTypeScript(info: string): boolean {
+  return info === 'ts' || info === 'ts no-run';
 }

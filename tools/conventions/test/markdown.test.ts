@@ -1,12 +1,17 @@
 // timeout: 300 s
 import { posix } from 'node:path';
 import { assert, describe } from '@flagz/test-runner';
-import { anchors, codeBlocks, relativeLinks, resolveLink } from '../src/markdown.ts';
-import { compileSnippets } from '../src/snippets.ts';
+import { anchors, codeBlocks, externalLinks, relativeLinks, resolveLink } from '../src/markdown.ts';
+import { promisesResults } from '../src/results.ts';
+import { runSnippets } from '../src/run-snippets.ts';
+import { compileSnippets, isTypeScript } from '../src/snippets.ts';
 import { exists, packages, read, repositoryFiles } from '../src/workspace.ts';
 
 const documents = repositoryFiles().filter((path) => path.endsWith('.md'));
-const compiled = documents.filter((path) => /^(README\.md|docs\/[^/]+\.md|packages\/[^/]+\/README\.md)$/.test(path));
+/** All but the changelogs, and what only tools read. */
+const compiled = documents.filter((path) =>
+  /^([A-Z]+\.md|docs\/[^/]+\.md|(?:(?:packages|examples)\/[^/]+|bench)\/README\.md)$/.test(path),
+);
 
 /** Says what is wrong with a link, if something is. */
 function problemOf(document: string, target: string): string | undefined {
@@ -31,7 +36,7 @@ describe('Markdown', (it) => {
   it('has blocks of TypeScript that all are compiled', () => {
     const spared = compiled.flatMap((document) =>
       codeBlocks(read(document))
-        .filter(({ info }) => /^(ts|typescript|tsx)\b/.test(info) && info !== 'ts')
+        .filter(({ info }) => /^(ts|typescript|tsx)\b/.test(info) && !isTypeScript(info))
         .map(({ info, line }) => `${document}:${line} ${info}`),
     );
     assert.equal(spared, []);
@@ -39,6 +44,29 @@ describe('Markdown', (it) => {
 
   it('has blocks of TypeScript that compile against the sources', async () => {
     assert.equal(await compileSnippets(compiled.map((path) => ({ path, text: read(path) }))), []);
+  });
+
+  it('has results in its blocks of TypeScript that are what they give', async () => {
+    assert.equal(await runSnippets(compiled.map((path) => ({ path, text: read(path) }))), []);
+  });
+
+  it('keeps from running only blocks that promise results', () => {
+    const needless = compiled.flatMap((document) =>
+      codeBlocks(read(document))
+        .filter(({ info, code }) => info === 'ts no-run' && !promisesResults(code))
+        .map(({ line }) => `${document}:${line}`),
+    );
+    assert.equal(needless, []);
+  });
+
+  // By their form only: whether they still lead somewhere depends on others, and on the network.
+  it('has addresses of other sites that are https', () => {
+    const odd = documents.flatMap((document) =>
+      externalLinks(read(document))
+        .filter(({ target }) => !/^(https:\/\/(?!localhost|127\.|\[)[\w.-]+\.[a-z]+([/?#]|$)|mailto:)/.test(target))
+        .map(({ target, line }) => `${document}:${line} ${target}`),
+    );
+    assert.equal(odd, []);
   });
 
   it('can use every package in its blocks', () => {
@@ -71,6 +99,18 @@ describe('relativeLinks()', (it) => {
     assert.equal(
       relativeLinks(text).map(({ target }) => target),
       ['a.md#x', 'b.png', 'c.md', 'd.md'],
+    );
+  });
+
+  it('leaves out addresses, which externalLinks() gives', () => {
+    const text = '[a](https://example.com) [b](b.md) <http://example.org/x>';
+    assert.equal(
+      relativeLinks(text).map(({ target }) => target),
+      ['b.md'],
+    );
+    assert.equal(
+      externalLinks(text).map(({ target }) => target),
+      ['https://example.com', 'http://example.org/x'],
     );
   });
 
