@@ -1,10 +1,11 @@
 // `pnpm --filter @flagz/pack-check run check`: packs every package and uses it as its users would.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildAfresh } from './compiler.ts';
 import { installConsumer, loadEntries, typeCheckEntries } from './consumer.ts';
-import { contentProblems } from './contents.ts';
+import { contentProblems, sizeProblem } from './contents.ts';
+import { getStarted } from './getting-started.ts';
 import { newerNode } from './newer-node.ts';
 import { packageManager, packages, root } from './packages.ts';
 import type { Package } from './packages.ts';
@@ -30,16 +31,34 @@ async function check(): Promise<void> {
 
   const consumer = join(folder, 'consumer');
   await installConsumer(consumer, tarballs);
-  const problems = [...tarballs.keys()].flatMap((name) =>
-    contentProblems(join(consumer, 'node_modules', name)).map((problem) => `${name}: ${problem}`),
-  );
+  const problems = [...tarballs].flatMap(([name, tarball]) => {
+    const installed = join(consumer, 'node_modules', name);
+    const tooLarge = sizeProblem(installed, statSync(tarball).size) ?? [];
+    return [...contentProblems(installed), tooLarge].flat().map((problem) => `${name}: ${problem}`);
+  });
   if (problems.length > 0) throw new Error(problems.join('\n'));
-  console.log('✓ installed together; each holds its files and no others, source maps included');
+  console.log(
+    '✓ installed together; each holds its files and no others, source maps included, in the size it promises',
+  );
 
   for (const node of [process.execPath, await newerNode()]) {
     console.log(`✓ every entry can be imported and required with Node ${await loadEntries(consumer, node)}`);
   }
+  await startAsReader(tarballs);
   console.log(`✓ every entry type-checks with TypeScript ${await typeCheckEntries(consumer)}, libraries included`);
+}
+
+/** Follows "Getting started" with both names that it gives the program. */
+async function startAsReader(tarballs: ReadonlyMap<string, string>): Promise<void> {
+  const document = readFileSync(join(root, 'docs/getting-started.md'), 'utf8');
+  const readers = [
+    { node: process.execPath, file: 'main.mjs' },
+    { node: await newerNode(), file: 'main.ts' },
+  ];
+  for (const [index, reader] of readers.entries()) {
+    await getStarted(document, { ...reader, folder: join(folder, `reader-${index}`), tarballs });
+    console.log(`✓ docs/getting-started.md works as it says, with ${reader.file}`);
+  }
 }
 
 /** Packs one package, and has the tarball linted. @returns its path */

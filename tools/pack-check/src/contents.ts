@@ -22,12 +22,24 @@ export function contentProblems(folder: string): readonly string[] {
     ...declared
       .flatMap((entry) => filesBelow(folder, entry).filter(isCode))
       .map((file) => `${file} does not belong there`),
-    ...built.filter((file) => !BUILT.test(file)).map((file) => `${file} does not belong there`),
+    ...built.filter((file) => !BUILT.test(file) || isTest(file)).map((file) => `${file} does not belong there`),
     ...filesBelow(folder, 'src')
-      .filter((file) => !file.endsWith('.ts'))
+      .filter((file) => !file.endsWith('.ts') || isTest(file))
       .map((file) => `${file} does not belong there`),
     ...built.filter((file) => file.endsWith('.map')).flatMap((file) => mapProblems(folder, file)),
   ];
+}
+
+/**
+ * Compares the size of a package's tarball with what its README promises.
+ *
+ * @returns what is wrong, if something is.
+ */
+export function sizeProblem(folder: string, bytes: number): string | undefined {
+  const [, limit] = /less than (\d+) kB packed/.exec(readFileSync(join(folder, 'README.md'), 'utf8')) ?? [];
+  if (limit === undefined) return 'README.md does not say "less than … kB packed"';
+  if (bytes < Number(limit) * 1000) return undefined;
+  return `has ${(bytes / 1000).toFixed(1)} kB packed, README.md says less than ${limit}`;
 }
 
 /** Lists the folders that a manifest names, or names a file in, besides the usual ones. */
@@ -37,6 +49,10 @@ function dataFolders(folder: string): readonly string[] {
   const { files = [] } = JSON.parse(readFileSync(manifest, 'utf8')) as { files?: readonly string[] };
   const tops = new Set(files.map((file) => file.split('/')[0] ?? file));
   return [...tops].filter((top) => !ENTRIES.includes(top));
+}
+
+function isTest(file: string): boolean {
+  return /\.(?:test|types)\.|(?:^|\/)(?:test|tests|__tests__)\//.test(file);
 }
 
 function isCode(file: string): boolean {

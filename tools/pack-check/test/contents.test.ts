@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { assert, describe } from '@flagz/test-runner';
-import { contentProblems } from '../src/contents.ts';
+import { contentProblems, sizeProblem } from '../src/contents.ts';
 
 const MAP = JSON.stringify({ version: 3, sourceRoot: '', sources: ['../src/index.ts'] });
 
@@ -48,6 +48,14 @@ describe('contentProblems()', (it) => {
     ]);
   });
 
+  it('finds tests', () => {
+    assert.equal(problemsOf({ ...COMPLETE, 'src/a.test.ts': '', 'dist/a.test.js': '', 'src/test/b.ts': '' }), [
+      'dist/a.test.js does not belong there',
+      'src/a.test.ts does not belong there',
+      'src/test/b.ts does not belong there',
+    ]);
+  });
+
   it('accepts folders of data that the manifest names, but no code in them', () => {
     const manifest = JSON.stringify({ files: ['dist', 'src', 'rules/alerts.yml', 'NOTICE'] });
     const files = { ...COMPLETE, 'package.json': manifest, 'rules/alerts.yml': '', NOTICE: '' };
@@ -61,5 +69,26 @@ describe('contentProblems()', (it) => {
       'dist/index.d.ts.map leads to ../src/index.ts, which is not there',
       'dist/index.js.map leads to ../src/index.ts, which is not there',
     ]);
+  });
+});
+
+describe('sizeProblem()', (it) => {
+  const problemOf = (readme: string, bytes: number): string | undefined => {
+    const folder = mkdtempSync(join(tmpdir(), 'flagz-size-'));
+    try {
+      writeFileSync(join(folder, 'README.md'), readme);
+      return sizeProblem(folder, bytes);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  it('compares with what the README promises', () => {
+    assert.is(problemOf('No dependencies; less than 10 kB packed.', 9_999), undefined);
+    assert.is(problemOf('less than 10 kB packed', 10_000), 'has 10.0 kB packed, README.md says less than 10');
+  });
+
+  it('asks for a promise', () => {
+    assert.is(problemOf('Small.', 1), 'README.md does not say "less than … kB packed"');
   });
 });
