@@ -90,11 +90,11 @@ export function readStory(document: string): Story {
   return { install, program, start, greeting, steps };
 }
 
-function linesOf(program: ChildProcessByStdio<null, Readable, null>): AsyncIterator<string> {
+function linesOf(program: ChildProcessByStdio<null, Readable, null>): AsyncIterator<string, undefined> {
   return createInterface(program.stdout)[Symbol.asyncIterator]();
 }
 
-async function expectLine(lines: AsyncIterator<string>, after: string, expected: string): Promise<void> {
+async function expectLine(lines: AsyncIterator<string, undefined>, after: string, expected: string): Promise<void> {
   const { value, done } = await within(`nothing was printed after: ${after}`, lines.next());
   if (done) throw new Error(`the program ended after: ${after}`);
   if (value !== expected) throw new Error(`after: ${after}\nexpected: ${expected}\nprinted:  ${value}`);
