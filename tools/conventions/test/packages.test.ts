@@ -1,7 +1,7 @@
 import { assert, describe } from '@flagz/test-runner';
 import { importsOf, resolveRelative } from '../src/imports.ts';
 import { parseFile } from '../src/source-file.ts';
-import { exists, packages, typeScriptFiles } from '../src/workspace.ts';
+import { exists, packages, read, typeScriptFiles } from '../src/workspace.ts';
 import type { Manifest, Package } from '../src/workspace.ts';
 
 const FILES = ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'tsconfig.json', 'src', 'test'];
@@ -78,6 +78,13 @@ describe('a package', (it) => {
       assert.equal(
         siblings.map(([, range]) => range),
         siblings.map(() => siblingRange(manifest.version)),
+      );
+    });
+
+    it(`tells in its README what npm ls says of this version: ${folder}`, () => {
+      assert.match(
+        read(`${folder}/README.md`),
+        `\`npm ls --omit=dev\`:\n\n\`\`\`text\n${manifest.name}@${manifest.version}\n`,
       );
     });
 

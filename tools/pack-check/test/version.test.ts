@@ -27,13 +27,36 @@ describe('scripts/version.mjs', (it) => {
     assert.equal(await released({ from: '0.1.0', change: 'major' }), ['1.0.0 workspace:>=1.0.0 <2.0.0']);
   });
 
+  it('tells the version in the READMEs', async () => {
+    await inRelease({ from: '0.1.0', change: 'minor' }, (copy) => {
+      assert.equal(readFileSync(join(copy, 'packages/etcd/README.md'), 'utf8').match(/@flagz\/\w+@[\d.]+/g), [
+        '@flagz/etcd@0.2.0',
+        '@flagz/core@0.2.0',
+      ]);
+    });
+  });
+
   it('goes on in the same way after 1.0.0', async () => {
     assert.equal(await released({ from: '1.2.3', change: 'minor' }), ['1.3.0 workspace:>=1.3.0 <2.0.0']);
   });
 });
 
-/** Releases one change of core in a copy. @returns the versions and peer ranges that all packages have then, each once */
-async function released({ from, change }: { from: string; change: string }): Promise<readonly string[]> {
+interface Change {
+  readonly from: string;
+  readonly change: string;
+}
+
+/** Releases one change of core. @returns the versions and peer ranges that all packages have then, each once */
+async function released(change: Change): Promise<readonly string[]> {
+  const results = new Set<string>();
+  await inRelease(change, (copy) => {
+    for (const { name } of packages()) for (const result of resultOf(copy, name)) results.add(result);
+  });
+  return [...results];
+}
+
+/** Releases one change of core in a copy of what `changeset version` looks at. */
+async function inRelease({ from, change }: Change, look: (copy: string) => void): Promise<void> {
   const copy = mkdtempSync(join(tmpdir(), 'flagz-version-'));
   try {
     for (const path of COPIED) cpSync(join(root, path), join(copy, path), { recursive: true });
@@ -51,7 +74,7 @@ async function released({ from, change }: { from: string; change: string }): Pro
       execFileSync('git', [...git, ...args], { cwd: copy });
     }
     await run(process.execPath, ['scripts/version.mjs'], copy);
-    return [...new Set(packages().flatMap(({ name }) => resultOf(copy, name)))];
+    look(copy);
   } finally {
     rmSync(copy, { recursive: true });
   }
@@ -64,7 +87,7 @@ function startFrom(copy: string, name: string, version: string): void {
   const major = Number(version.split('.')[0]);
   const peers = Object.keys(manifest.peerDependencies ?? {}).filter((peer) => peer.startsWith('@flagz/'));
   for (const peer of peers) manifest.peerDependencies![peer] = `workspace:>=${major}.1.0 <${major + 1}.0.0`;
-  cpSync(join(root, folder, 'CHANGELOG.md'), join(copy, folder, 'CHANGELOG.md'));
+  for (const file of ['CHANGELOG.md', 'README.md']) cpSync(join(root, folder, file), join(copy, folder, file));
   writeFileSync(join(copy, folder, 'package.json'), JSON.stringify({ ...manifest, version }));
 }
 
