@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { assert, describe } from '@flagz/test-runner';
-import { EtcdServer, etcdBinaries, freePort } from '@flagz/testbed-etcd';
+import { assert } from '@flagz/test-runner';
+import { EtcdServer, eachEtcd, freePort } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -32,32 +32,34 @@ async function serve(etcd: string, port: number) {
   return child;
 }
 
-describe('the walk of the README', (it) => {
-  it('answers what it says, line by line', async () => {
-    const server = await EtcdServer.start(etcdBinaries().at(-1)!);
-    const ports = { '8080': await freePort(), '8081': await freePort() };
-    const children = [await serve(server.url, ports['8080']), await serve(server.url, ports['8081'])];
-    try {
-      const steps = stepsOf(readme);
-      assert.ok(steps.length > 10);
-      for (const { command, answer } of steps) {
-        const here = command.replace(
-          /127\.0\.0\.1:(8080|8081)/g,
-          (_, port: '8080' | '8081') => `127.0.0.1:${ports[port]}`,
-        );
-        const run = (): boolean => {
-          const env = { ...process.env, ETCDCTL_ENDPOINTS: server.url, ETCDCTL_API: '3' };
-          const { stdout, stderr } = spawnSync('sh', ['-c', here], { encoding: 'utf8', env });
-          if (stdout.includes(answer)) return true;
-          throw new Error(`${command}: expected ${answer}, got ${stdout}${stderr}`);
-        };
-        // What is read may take a moment to arrive; what is written is written once.
-        if (/^curl|^etcdctl get/.test(command)) await eventually(run, { everyMs: 50 });
-        else run();
+for (const { binary, describe } of eachEtcd()) {
+  describe('the walk of the README', (it) => {
+    it('answers what it says, line by line', async () => {
+      const server = await EtcdServer.start(binary);
+      const ports = { '8080': await freePort(), '8081': await freePort() };
+      const children = [await serve(server.url, ports['8080']), await serve(server.url, ports['8081'])];
+      try {
+        const steps = stepsOf(readme);
+        assert.ok(steps.length > 10);
+        for (const { command, answer } of steps) {
+          const here = command.replace(
+            /127\.0\.0\.1:(8080|8081)/g,
+            (_, port: '8080' | '8081') => `127.0.0.1:${ports[port]}`,
+          );
+          const run = (): boolean => {
+            const env = { ...process.env, ETCDCTL_ENDPOINTS: server.url, ETCDCTL_API: '3' };
+            const { stdout, stderr } = spawnSync('sh', ['-c', here], { encoding: 'utf8', env });
+            if (stdout.includes(answer)) return true;
+            throw new Error(`${command}: expected ${answer}, got ${stdout}${stderr}`);
+          };
+          // What is read may take a moment to arrive; what is written is written once.
+          if (/^curl|^etcdctl get/.test(command)) await eventually(run, { everyMs: 50 });
+          else run();
+        }
+      } finally {
+        for (const child of children) child.kill('SIGKILL');
+        await server.close();
       }
-    } finally {
-      for (const child of children) child.kill('SIGKILL');
-      await server.close();
-    }
+    });
   });
-});
+}

@@ -1,8 +1,8 @@
 // timeout: 200 s
 import { FlagSet, type Watcher, int } from '@flagz/core';
 import { type EtcdAuth, type EtcdSourceOptions, etcdSource } from '@flagz/etcd';
-import { assert, describe, rejects } from '@flagz/test-runner';
-import { EtcdServer, TcpProxy, etcdBinaries } from '@flagz/testbed-etcd';
+import { assert, rejects } from '@flagz/test-runner';
+import { EtcdServer, TcpProxy, eachEtcd } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Etcd3 } from 'etcd3';
@@ -51,7 +51,7 @@ function setUp() {
 const writer = { username: 'writer', password: 'writer' };
 const reader = { username: 'reader', password: 'reader' };
 
-for (const binary of etcdBinaries()) {
+for (const { binary, describe } of eachEtcd()) {
   /** Runs a test on a server of its own whose tokens expire after 3 s. */
   const on = (test: (guarded: Guarded) => Promise<void>) => async (): Promise<void> => {
     const server = await EtcdServer.start(binary, { args: ['--auth-token-ttl', '3'] });
@@ -62,7 +62,7 @@ for (const binary of etcdBinaries()) {
     }
   };
 
-  describe(`etcdSource() with a password, etcd ${binary.version}`, (it) => {
+  describe('etcdSource() with a password', (it) => {
     it(
       'lives on when its token expires: watch, rollback, and the next connection',
       on(async ({ source, root, proxy }) => {

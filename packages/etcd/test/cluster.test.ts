@@ -1,7 +1,7 @@
 import { FlagSet, int } from '@flagz/core';
 import { etcdSource } from '@flagz/etcd';
-import { assert, describe } from '@flagz/test-runner';
-import { type EtcdServer, TcpProxy, etcdBinaries, startCluster } from '@flagz/testbed-etcd';
+import { assert } from '@flagz/test-runner';
+import { type EtcdServer, TcpProxy, eachEtcd, startCluster } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
 
 /** Tells which member leads. */
@@ -14,8 +14,8 @@ async function leaderOf(members: readonly EtcdServer[]): Promise<number> {
   throw new Error('no leader');
 }
 
-for (const binary of etcdBinaries()) {
-  describe(`etcdSource() on a cluster, etcd ${binary.version}`, (it) => {
+for (const { binary, describe } of eachEtcd()) {
+  describe('etcdSource() on a cluster', (it) => {
     it('follows the majority when the leader is killed', async () => {
       const members = await startCluster(binary, 3);
       const flags = new FlagSet('cluster');

@@ -1,14 +1,13 @@
 import type { RawValue } from '@flagz/core';
 import { etcdSource } from '@flagz/etcd';
-import { describe } from '@flagz/test-runner';
-import { EtcdServer, TcpProxy, etcdBinaries } from '@flagz/testbed-etcd';
+import { EtcdServer, TcpProxy, eachEtcd } from '@flagz/testbed-etcd';
 import { sourceContract } from '@flagz/testing';
 
-for (const binary of etcdBinaries()) {
+for (const { binary, describe } of eachEtcd()) {
   let server: EtcdServer;
   let count = 0;
 
-  describe(`etcd ${binary.version}`, (it) => {
+  describe('the server of the contract', (it) => {
     it('starts', async () => {
       server = await EtcdServer.start(binary);
     });
@@ -36,7 +35,7 @@ for (const binary of etcdBinaries()) {
     { stalls: true },
   );
 
-  describe(`etcd ${binary.version}`, (it) => {
+  describe('the server of the contract, afterwards', (it) => {
     it('ends', () => server.close());
   });
 }

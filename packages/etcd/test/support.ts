@@ -9,18 +9,18 @@ import {
   string,
 } from '@flagz/core';
 import { type EtcdSourceOptions, etcdSource } from '@flagz/etcd';
-import { type It, describe } from '@flagz/test-runner';
-import { EtcdServer, type EtcdServerOptions, TcpProxy, etcdBinaries } from '@flagz/testbed-etcd';
+import type { It } from '@flagz/test-runner';
+import { EtcdServer, type EtcdServerOptions, TcpProxy, eachEtcd } from '@flagz/testbed-etcd';
 
-/** Declares a suite for each etcd of this machine, on a server that it shares. */
+/** Declares a suite for each etcd, on a server that it shares. */
 export function onEachEtcd(
   title: string,
   body: (it: It, server: () => EtcdServer) => void,
   options: EtcdServerOptions = {},
 ): void {
-  for (const binary of etcdBinaries()) {
+  for (const { binary, describe } of eachEtcd()) {
     let server: EtcdServer | undefined;
-    describe(`${title}, etcd ${binary.version}`, (it) => {
+    describe(title, (it) => {
       it.before(async () => {
         server = await EtcdServer.start(binary, options);
       });

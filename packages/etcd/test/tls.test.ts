@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FlagSet, int } from '@flagz/core';
 import { etcdSource } from '@flagz/etcd';
-import { assert, describe, rejects } from '@flagz/test-runner';
-import { EtcdServer, etcdBinaries } from '@flagz/testbed-etcd';
+import { assert, rejects } from '@flagz/test-runner';
+import { EtcdServer, eachEtcd } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
 
 const folder = mkdtempSync(join(tmpdir(), 'flagz-tls-'));
@@ -76,8 +76,8 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 const good = { rootCertificate: read('ca.crt'), privateKey: read('client.key'), certChain: read('client.crt') };
 
-for (const binary of etcdBinaries()) {
-  describe(`etcdSource() over TLS, etcd ${binary.version}`, (it) => {
+for (const { binary, describe } of eachEtcd()) {
+  describe('etcdSource() over TLS', (it) => {
     let server: EtcdServer;
     it.before(async () => {
       const args = [

@@ -13,7 +13,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Fetches Node 24 from the registry, once: peers such as commander 15 need it, and users run it.
+ * Fetches Node 24 from the registry, once, unless this is one or newer: peers such as commander 15 need it, and users run it.
  *
  * It is kept in `$XDG_CACHE_HOME/flagz`, or in `~/.cache/flagz`.
  *
@@ -21,6 +21,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
  * @throws {Error} when there is none for this platform, or the registry cannot be reached.
  */
 export async function newerNode(): Promise<string> {
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
   const platform = `${process.platform}-${process.arch}`;
   const specifier = PACKAGES[platform];
   if (specifier === undefined)

@@ -66,5 +66,11 @@ const { exec } = await import('uvu');
 await exec();
 tell({
   kind: 'totals',
-  totals: { suites, lateSuites: group.length - (declared - 1), skips: registry.skips, onlys: registry.onlys },
+  totals: {
+    suites,
+    lateSuites: group.length - (declared - 1),
+    skips: registry.skips,
+    onlys: registry.onlys,
+    on: registry.on,
+  },
 });

@@ -3,12 +3,13 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { killRunning, runFile } from './run-file.ts';
 import { judge } from './verdict.ts';
+import type { Skip } from './protocol.ts';
 import type { Verdict } from './verdict.ts';
 
 const RESULTS = '.test-results';
 const CONCURRENCY = 2;
 
-const results = { passed: 0, failed: 0, skipped: 0, skips: [] as string[] };
+const results = { passed: 0, failed: 0, skipped: 0, skips: [] as Skip[], on: {} as Record<string, number> };
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
@@ -51,14 +52,21 @@ async function work(): Promise<void> {
     report(file, run.durationMs, run.output, verdict);
     results.passed += verdict.passed;
     results.failed += verdict.failed;
+    for (const [what, count] of Object.entries(verdict.on)) results.on[what] = (results.on[what] ?? 0) + count;
     results.skipped += verdict.skips.length;
-    results.skips.push(...verdict.skips.map(({ title, reason }) => `${title}: ${reason}`));
+    results.skips.push(...verdict.skips);
   }
 }
 
-function report(file: string, durationMs: number, output: string, { passed, failed, skips, reasons }: Verdict): void {
+function report(
+  file: string,
+  durationMs: number,
+  output: string,
+  { passed, failed, skips, on, reasons }: Verdict,
+): void {
   const ok = failed === 0;
-  const count = ok ? `${passed} passed` : `${passed} passed, ${failed} failed`;
+  const where = Object.entries(on).map(([what, times]) => `${times} on ${what}`);
+  const count = [`${passed} passed`, ...(ok ? [] : [`${failed} failed`]), ...where].join(', ');
   console.log(`${ok ? '✓' : '✗'} ${file}  ${count}  ${Math.round(durationMs)} ms`);
   for (const { title, reason } of skips) console.log(`    skipped: ${title} (${reason})`);
   for (const reason of reasons) console.log(`    ${reason}`);
@@ -67,5 +75,5 @@ function report(file: string, durationMs: number, output: string, { passed, fail
 
 function fail(file: string, reasons: string[]): void {
   results.failed++;
-  report(file, 0, '', { passed: 0, failed: 1, skips: [], reasons });
+  report(file, 0, '', { passed: 0, failed: 1, skips: [], on: {}, reasons });
 }

@@ -24,6 +24,14 @@ export interface It {
   afterEach(hook: TestBody): void;
 }
 
+/** Configures a suite. */
+export interface DescribeOptions {
+  /** What it runs on, such as `etcd 3.7.3`: part of its name, and its tests are counted by it. */
+  readonly on?: string | undefined;
+  /** Why nothing of it can run here: its tests are skipped with this reason, its hooks left out. */
+  readonly missing?: string | undefined;
+}
+
 /**
  * Declares a suite and always runs it.
  *
@@ -34,7 +42,8 @@ export interface It {
  *   it('gives the default', () => assert.is(flag.get(), 1));
  * });
  */
-export function describe(name: string, body: (it: It) => void): void {
+export function describe(suiteTitle: string, body: (it: It) => void, { on, missing }: DescribeOptions = {}): void {
+  const name = on === undefined ? suiteTitle : `${suiteTitle}, ${on}`;
   if (registry.running)
     throw new TypeError(`describe('${name}') was called after the tests had begun: it would not run`);
 
@@ -47,26 +56,34 @@ export function describe(name: string, body: (it: It) => void): void {
     declared++;
   };
 
+  const skip = (title: string, reason: string): void => {
+    declare(title);
+    registry.skips.push({ title: `${name}: ${title}`, reason });
+    tests.skip(title);
+  };
+  const hook =
+    (hookName: string, add: (run: TestBody) => void) =>
+    (run: TestBody): void => {
+      if (missing === undefined) add(loud(name, hookName, run));
+    };
+
   const it: It = Object.assign(
     (title: string, run: TestBody): void => {
+      if (missing !== undefined) return skip(title, missing);
       declare(title);
-      tests(title, announced(name, title, run));
+      tests(title, announced({ name, on }, title, run));
     },
     {
       only(title: string, run: TestBody): void {
         declare(title);
         registry.onlys.push(`${name}: ${title}`);
-        tests.only(title, announced(name, title, run));
+        tests.only(title, announced({ name, on }, title, run));
       },
-      skip(title: string, reason: string, _run: TestBody): void {
-        declare(title);
-        registry.skips.push({ title: `${name}: ${title}`, reason });
-        tests.skip(title);
-      },
-      before: (hook: TestBody): void => tests.before(loud(name, 'before', hook)),
-      after: (hook: TestBody): void => tests.after(loud(name, 'after', hook)),
-      beforeEach: (hook: TestBody): void => tests.before.each(loud(name, 'beforeEach', hook)),
-      afterEach: (hook: TestBody): void => tests.after.each(loud(name, 'afterEach', hook)),
+      skip: (title: string, reason: string, _run: TestBody): void => skip(title, reason),
+      before: hook('before', (run) => tests.before(run)),
+      after: hook('after', (run) => tests.after(run)),
+      beforeEach: hook('beforeEach', (run) => tests.before.each(run)),
+      afterEach: hook('afterEach', (run) => tests.after.each(run)),
     },
   );
 
@@ -79,11 +96,12 @@ export function describe(name: string, body: (it: It) => void): void {
 }
 
 /** Tells the runner which test runs, so that it can name the one that never ends. */
-function announced(suiteName: string, title: string, run: TestBody): TestBody {
+function announced({ name, on }: { name: string; on: string | undefined }, title: string, run: TestBody): TestBody {
   return async () => {
-    process.send?.({ kind: 'test', title: `${suiteName}: ${title}` } satisfies ChildMessage);
+    process.send?.({ kind: 'test', title: `${name}: ${title}` } satisfies ChildMessage);
     try {
       await run();
+      if (on !== undefined) registry.on[on] = (registry.on[on] ?? 0) + 1;
     } catch (error) {
       throw asError(error);
     }

@@ -20,6 +20,8 @@ export interface Totals {
   readonly lateSuites: number;
   readonly skips: readonly Skip[];
   readonly onlys: readonly string[];
+  /** Of the passed ones, how many on what, where suites say what they run on. */
+  readonly on: Readonly<Record<string, number>>;
 }
 
 /** What the process of a test file tells the runner. */

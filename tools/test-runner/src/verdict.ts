@@ -6,6 +6,8 @@ export interface Verdict {
   readonly passed: number;
   readonly failed: number;
   readonly skips: readonly Skip[];
+  /** Of the passed ones, how many on what, where suites say what they run on. */
+  readonly on: Readonly<Record<string, number>>;
   readonly reasons: readonly string[];
 }
 
@@ -18,6 +20,7 @@ export function judge(run: FileRun): Verdict {
     passed,
     failed: Math.max(total - passed, reasons.length > 0 ? 1 : 0),
     skips: run.totals?.skips ?? [],
+    on: run.totals?.on ?? {},
     reasons,
   };
 }

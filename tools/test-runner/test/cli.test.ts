@@ -25,7 +25,8 @@ describe('flagz-test', (it) => {
         passed: 2,
         failed: 1,
         skipped: 1,
-        skips: ['it skip: needs Go: Go is not installed'],
+        skips: [{ title: 'it skip: needs Go', reason: 'Go is not installed' }],
+        on: {},
       });
     }));
 
@@ -33,6 +34,17 @@ describe('flagz-test', (it) => {
     withDirectory(async (directory) => {
       const { output } = await flagzTest([fixture('it-skip')], directory);
       assert.match(output, /^ {4}skipped: it skip: needs Go \(Go is not installed\)$/m);
+    }));
+
+  it('counts tests by what they run on, and skips those whose part is missing', () =>
+    withDirectory(async (directory) => {
+      const { output, exitCode } = await flagzTest([fixture('describe-on')], directory);
+      assert.is(exitCode, 0, output);
+      assert.match(output, /^✓ .*describe-on\.fixture\.ts  3 passed, 2 on etcd 3\.4, 1 on etcd 3\.5  \d+ ms$/m);
+      assert.match(output, /^ {4}skipped: stores, etcd 3\.7: reads \(etcd 3\.7 is not there\)$/m);
+      const results = JSON.parse(readFileSync(join(directory, '.test-results/results.json'), 'utf8'));
+      assert.equal(results.on, { 'etcd 3.4': 2, 'etcd 3.5': 1 });
+      assert.is(results.skipped, 2);
     }));
 
   it('fails when there is no test file', () =>

@@ -1,4 +1,5 @@
-export { etcdBinaries, type EtcdBinary } from './binaries.mjs';
+export { etcdBinaries, findEtcds, missingEtcds, type EtcdBinary, type MissingEtcd } from './binaries.mjs';
+export { eachEtcd, type EtcdUnderTest } from './each-etcd.ts';
 export { EtcdServer, type EtcdServerOptions, startCluster } from './etcd-server.ts';
 export { TcpProxy } from './tcp-proxy.ts';
 export { freePort } from './free-port.ts';

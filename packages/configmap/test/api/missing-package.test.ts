@@ -3,11 +3,14 @@ import { FlagSet } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
 import { assert, describe } from '@flagz/test-runner';
 
-/** Stands in for an installation: the first import finds nothing, the second one a package that does not load. */
+/**
+ * Stands in for an installation: the first import finds nothing, the second one a package that does not load. Where
+ * version 2 is in the place of version 1, its name here is another.
+ */
 const hooks = `
   let imports = 0;
   export async function resolve(specifier, context, next) {
-    if (specifier !== '@kubernetes/client-node') return next(specifier, context);
+    if (!/^@kubernetes\\/client-node(-2)?$/.test(specifier)) return next(specifier, context);
     if (imports++ > 0) return { url: 'data:text/javascript,throw new TypeError("no such thing as bind")', shortCircuit: true };
     const error = new Error("Cannot find package '@kubernetes/client-node' imported from somewhere");
     throw Object.assign(error, { code: 'ERR_MODULE_NOT_FOUND' });
