@@ -15,7 +15,7 @@ type Stages = readonly (readonly [name: string, start: () => Promise<Stage>])[];
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 2;
 }
 
@@ -37,7 +37,10 @@ async function main(): Promise<void> {
     console.log(`soak of ${values.source} on ${name}: ${minutes / stages.length} min, seed ${seed}`);
     const stage = await start();
     try {
-      const { lost, problems, rows } = await runSoak(stage, { minutes: minutes / stages.length, random: new Random(seed) });
+      const { lost, problems, rows } = await runSoak(stage, {
+        minutes: minutes / stages.length,
+        random: new Random(seed),
+      });
       columns[name] = rows;
       if (lost > 0 || problems.length > 0) process.exitCode = 1;
     } finally {

@@ -165,7 +165,9 @@ class Soak {
     return this.#stage.instances.flatMap((instance) =>
       flagNames
         .filter((flag) => !this.#isRight(instance, flag, texts.get(flag)))
-        .map((flag) => `${instance.flags.name}, ${flag}: ${texts.get(flag) ?? 'nothing'} there, ${shown(instance, flag)}`),
+        .map(
+          (flag) => `${instance.flags.name}, ${flag}: ${texts.get(flag) ?? 'nothing'} there, ${shown(instance, flag)}`,
+        ),
     );
   }
 
