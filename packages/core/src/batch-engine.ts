@@ -8,6 +8,7 @@ import { type Effect, type Layer, LayerStack } from './layer.ts';
 import { REDACTED } from './read-value.ts';
 import { type Swapped, recordBatch } from './record-batch.ts';
 import type { BatchOutcome } from './source.ts';
+import { standRefusals, standRestarts, standUnknown } from './standing.ts';
 
 /** Notifiers may set flags, whose notifiers may set flags; deeper than this it is a loop. */
 const DEEPEST_CHAIN = 100;
@@ -59,11 +60,6 @@ export class BatchEngine {
     this.#run(batch);
   }
 
-  /** Tells whether a restart would bring a static flag another value. */
-  restartNeeded(flag: FlagNode): boolean {
-    return this.#afterRestart(flag).text !== flag.held.text;
-  }
-
   #run(batch: Batch): BatchOutcome {
     if (this.#delivering) {
       if (this.#depth >= DEEPEST_CHAIN) {
@@ -81,6 +77,7 @@ export class BatchEngine {
       const outcome = batch.outcome(this.version);
       for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
         this.#depth = next.depth;
+        next.batch.findAgain(this.flags);
         this.#commit(next.batch);
       }
       return outcome;
@@ -93,12 +90,14 @@ export class BatchEngine {
   #commit(batch: Batch): void {
     const { layer, wanted, refused } = batch;
     if (batch.replace) {
-      for (const flag of layer.held.keys()) {
-        if (!wanted.has(flag) && !refused.has(flag.name)) wanted.set(flag, undefined);
+      for (const known of [layer.held, layer.pending]) {
+        for (const flag of known.keys()) if (!wanted.has(flag) && !refused.has(flag.name)) wanted.set(flag, undefined);
       }
     }
+    const fixed: FlagNode[] = [];
     for (const [flag, held] of wanted) {
-      if (sameHeld(flag, layer.held.get(flag), held)) this.#settle(batch, flag);
+      if (!flag.dynamic) fixed.push(flag);
+      if (sameHeld(flag, layer.held.get(flag), held)) this.#settle(batch, flag, held);
       else if (!flag.dynamic && !batch.starting) this.#defer(batch, flag, held);
     }
     const effects = this.#effectsOf(batch);
@@ -107,8 +106,11 @@ export class BatchEngine {
       wanted.delete(flag);
       effects.delete(flag);
     }
+    standRefusals(batch);
     const swapped = this.#swap(batch, effects);
     recordBatch(batch, swapped, this.version, this.history);
+    standUnknown(batch);
+    standRestarts(batch, fixed, (flag) => this.#afterRestart(flag).text);
     const derived = this.#derive(swapped, batch.said);
     for (const event of batch.said) this.events.emit(event);
     for (const { flag, previous, next } of swapped) {
@@ -120,27 +122,21 @@ export class BatchEngine {
   }
 
   /** Nothing changes for this flag: it holds what was asked for. */
-  #settle({ layer, wanted }: Batch, flag: FlagNode): void {
+  #settle({ layer, wanted }: Batch, flag: FlagNode, held: Held | undefined): void {
     wanted.delete(flag);
     layer.pending.delete(flag);
+    const kept = layer.held.get(flag);
+    if (layer.kind !== 'process' || !held || !kept) return;
+    // It is the later one's all the same: whoever set it for a time must not take it away from who means it to stay.
+    const renewed = { ...held, value: kept.value, text: kept.text };
+    layer.held.set(flag, renewed);
+    if (flag.held === kept) flag.held = renewed;
   }
 
   /** Keeps the change of a static flag out of the batch: it is on record, and a restart brings it. */
-  #defer({ layer, wanted, restartNeeded, revision, said }: Batch, flag: FlagNode, held: Held | undefined): void {
-    const before = this.#afterRestart(flag).text;
+  #defer({ layer, wanted }: Batch, flag: FlagNode, held: Held | undefined): void {
     wanted.delete(flag);
     layer.pending.set(flag, held);
-    const next = this.#afterRestart(flag).text;
-    if (next === flag.held.text) return;
-    restartNeeded.push(flag.name);
-    if (next === before) return;
-    said.push({
-      kind: 'restart-needed',
-      flag: flag.name,
-      source: layer.name,
-      revision,
-      next: flag.sensitive ? REDACTED : next,
-    });
   }
 
   #afterRestart(flag: FlagNode): Held {
@@ -161,6 +157,7 @@ export class BatchEngine {
   #swap({ layer, wanted, said }: Batch, effects: Map<FlagNode, Effect>): Swapped[] {
     if (wanted.size > 0) this.version++;
     for (const [flag, held] of wanted) {
+      layer.pending.delete(flag);
       if (held) layer.held.set(flag, held);
       else layer.held.delete(flag);
       if (held && flag.deprecated !== undefined) {

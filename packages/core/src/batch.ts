@@ -4,6 +4,7 @@ import type { FlagNode, Held } from './flag-node.ts';
 import type { Layer, RejectionRecord } from './layer.ts';
 import { checkText, shown } from './read-value.ts';
 import type { BatchOutcome, ChangeOrigin, RawValue } from './source.ts';
+import { sameRefusal } from './standing.ts';
 
 /** Is what a source, or the process itself, wants changed in one layer. */
 export interface BatchRequest {
@@ -46,27 +47,26 @@ export class Batch {
     this.origin = origin;
     this.starting = starting;
     // Collected before anything is read: an iterable that throws half-way has changed nothing.
-    for (const [key, raw] of new Map(values)) {
-      const flag = flags.get(key);
-      if (flag) this.#read(flag, raw);
-      else this.unknown.set(key, raw);
-    }
+    this.#find(new Map(values), flags);
   }
 
-  /** Refuses what is wanted of a flag; a refusal that is on record already is not announced again. */
+  /** Finds the flags that were declared while the batch waited for its turn. */
+  findAgain(flags: ReadonlyMap<string, FlagNode>): void {
+    const missing = [...this.unknown];
+    this.unknown.clear();
+    this.#find(missing, flags);
+  }
+
+  /** Refuses what is wanted of a flag. */
   refuse(flag: FlagNode, error: FlagError, raw: RawValue | undefined): void {
     const { layer, revision, time } = this;
     this.accepted.delete(flag.name);
-    const known = layer.rejected.get(flag.name);
-    if (known && known.raw === raw && known.rejection.error.message === error.message) {
-      this.refused.set(flag.name, known);
-      return;
-    }
     const text = raw === undefined ? undefined : shown(flag, raw);
     const origin = this.origin && { origin: this.origin };
     const rejection = Object.freeze({ flag: flag.name, source: layer.name, revision, text, error, time, ...origin });
-    this.refused.set(flag.name, { rejection, raw, atStart: this.starting });
-    this.said.push({ kind: 'rejected', ...rejection });
+    const record: RejectionRecord = { rejection, raw, atStart: this.starting };
+    const known = layer.rejected.get(flag.name);
+    this.refused.set(flag.name, known && sameRefusal(known, record) ? known : record);
   }
 
   outcome(version: number): BatchOutcome {
@@ -79,15 +79,23 @@ export class Batch {
     };
   }
 
+  #find(values: Iterable<readonly [string, RawValue | undefined]>, flags: ReadonlyMap<string, FlagNode>): void {
+    for (const [key, raw] of values) {
+      const flag = flags.get(key);
+      if (flag) this.#read(flag, raw);
+      else this.unknown.set(key, raw);
+    }
+  }
+
   #read(flag: FlagNode, raw: RawValue | undefined): void {
     const current = this.layer.held.get(flag);
     try {
       let held = raw === undefined ? undefined : current;
-      // What is held already need not be parsed again.
-      if (raw !== undefined && current?.raw !== raw) {
+      // What a source holds already need not be parsed again; the process sets it anew, see the engine.
+      if (raw !== undefined && (current?.raw !== raw || this.layer.kind === 'process')) {
         const { value, text } = checkText(flag, raw);
         // Field by field: to spread costs several times what parsing does.
-        held = { value, text, raw, revision: this.revision, time: this.time };
+        held = { value, text, raw, revision: this.revision, time: this.time, origin: this.origin };
       }
       this.wanted.set(flag, held);
       this.accepted.add(flag.name);

@@ -43,6 +43,7 @@ export function makeNode<T>(set: string, declaration: Declaration<T>, ordinal: n
     held,
     layer: undefined,
     lastChange: undefined,
+    awaited: undefined,
     validators: [],
     invariants: [],
     dependents: new Set(),
@@ -61,7 +62,7 @@ function readDefault<T>(
     const shape = 'forDefault' in type ? type.forDefault(defaultValue) : type;
     const subject = { name, type: shape, sensitive };
     const read = readRaw(subject, formatValue(subject, defaultValue));
-    return { type: shape, held: { ...read, raw: undefined, revision: undefined, time: 0 } };
+    return { type: shape, held: { ...read, raw: undefined, revision: undefined, time: 0, origin: undefined } };
   } catch (cause) {
     throw misdeclared(set, `the default is refused: ${reasonOf(cause)}`, cause);
   }

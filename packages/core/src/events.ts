@@ -35,6 +35,17 @@ export type FlagEvent =
       /** The text that a restart would bring. */
       readonly next: string;
     }
+  /**
+   * What was told before has ended: the layer of that name refuses the key no longer, knows it, or waits for no restart.
+   * Told once for each that began, by its `what` and `source`. A refused `set()` is over with its throw and has no end.
+   */
+  | {
+      readonly kind: 'cleared';
+      readonly what: 'rejected' | 'unknown' | 'restart-needed';
+      readonly flag: string;
+      readonly source: string;
+      readonly revision: string | undefined;
+    }
   | {
       readonly kind: 'deprecated';
       readonly flag: string;

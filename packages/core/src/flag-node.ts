@@ -1,7 +1,7 @@
 import type { FlagChange } from './events.ts';
 import type { FlagType } from './flag-type.ts';
 import type { Notifiers } from './notifiers.ts';
-import type { RawValue } from './source.ts';
+import type { ChangeOrigin, RawValue } from './source.ts';
 import type { Validator } from './validators.ts';
 
 /** Is a value that passed parse and validation, with where it came from. */
@@ -13,6 +13,7 @@ export interface Held {
   readonly raw: RawValue | undefined;
   readonly revision: string | undefined;
   readonly time: number;
+  readonly origin: ChangeOrigin | undefined;
 }
 
 /** Relates several flags: asked about each batch that changes one of them. */
@@ -48,6 +49,8 @@ export interface FlagNode {
   held: Held;
   layer: { readonly name: string } | undefined;
   lastChange: FlagChange | undefined;
+  /** What a restart would bring a static flag, where that differs, and the layer whose batch brought it about. */
+  awaited: { readonly source: string; readonly next: string } | undefined;
   readonly validators: Validator<unknown>[];
   readonly invariants: Invariant[];
   readonly dependents: Set<Dependent>;

@@ -261,7 +261,6 @@ export class FlagSet {
     for (const layer of this.#engine.layers) {
       const raw = layer.unknown.get(name);
       if (raw === undefined) continue;
-      layer.unknown.delete(name);
       this.#engine.apply({ layer, values: [[name, raw]], starting: true });
     }
   }

@@ -22,6 +22,7 @@ export class Layer {
   readonly held: Map<FlagNode, Held> = new Map();
   /** What this layer would hold of static flags if the program started now. */
   readonly pending: Map<FlagNode, Held | undefined> = new Map();
+  /** What is refused right now; `standing.ts` alone writes it, and the unknown ones. */
   readonly rejected: Map<string, RejectionRecord> = new Map();
   /** Raw values of keys that are no flag yet: a flag declared later finds its value here. */
   readonly unknown: Map<string, RawValue> = new Map();

@@ -2,7 +2,7 @@ import type { BatchEngine } from './batch-engine.ts';
 import type { FlagChange } from './events.ts';
 import type { FlagNode, Held } from './flag-node.ts';
 import { REDACTED } from './read-value.ts';
-import type { Rejection } from './source.ts';
+import type { ChangeOrigin, Rejection } from './source.ts';
 
 /** Shows one layer that holds a value for a flag. */
 export interface LayerInfo {
@@ -11,6 +11,8 @@ export interface LayerInfo {
   readonly revision: string | undefined;
   /** When the layer took the value, in milliseconds since the epoch. */
   readonly time: number;
+  /** Who wrote it and when: the very object of the batch. Absent where nobody was named. */
+  readonly origin?: ChangeOrigin;
 }
 
 /** Shows a flag to people: texts are canonical, sensitive ones are redacted. */
@@ -44,7 +46,10 @@ export function showFlag(flag: FlagNode, engine: BatchEngine): FlagInfo {
   const rejections: Rejection[] = [];
   for (const layer of engine.layers) {
     const own = layer.held.get(flag);
-    if (own) layers.push({ source: layer.name, value: show(own), revision: own.revision, time: own.time });
+    if (own) {
+      const { revision, time, origin } = own;
+      layers.push({ source: layer.name, value: show(own), revision, time, ...(origin && { origin }) });
+    }
     const refused = layer.rejected.get(flag.name);
     if (refused) rejections.push(refused.rejection);
   }
@@ -60,7 +65,7 @@ export function showFlag(flag: FlagNode, engine: BatchEngine): FlagInfo {
     changed: held.text !== defaultHeld.text,
     source: flag.layer?.name ?? 'default',
     layers,
-    restartNeeded: engine.restartNeeded(flag),
+    restartNeeded: flag.awaited !== undefined,
     lastChange,
     rejections,
   };

@@ -1,4 +1,4 @@
-import { FlagSet, ValidationError, inRange, int, string } from '@flagz/core';
+import { FlagSet, ValidationError, inRange, int, json, string } from '@flagz/core';
 import { assert, describe, throws } from '@flagz/test-runner';
 
 describe('DynamicFlag.setText() with an actor', (it) => {
@@ -31,6 +31,28 @@ describe('DynamicFlag.setText() with an actor', (it) => {
     flags.subscribe((event) => events.push([event.kind, event.kind === 'rejected' && event.origin?.actor]));
     throws(() => rate.setText('0', { actor: 'ann' }), ValidationError);
     assert.equal(events, [['rejected', 'ann']]);
+  });
+});
+
+describe('DynamicFlag.set() of the value that is there', (it) => {
+  it('changes nothing but whose value it is', () => {
+    const flags = new FlagSet('s');
+    const list = flags.dynamic('list', json(), [1], 'List.');
+    let told = 0;
+    list.withNotifier(() => void told++);
+    list.setText('[2]', { actor: 'ann' });
+    const { value, version } = { value: list.get(), version: flags.version };
+    const origin = (): unknown => list.info().layers.at(-1)?.origin;
+    assert.equal(origin(), { actor: 'ann' });
+    const first = origin();
+    list.setText('[2]', { actor: 'ann' });
+    assert.is.not(origin(), first);
+    list.set([2]);
+    assert.is(origin(), undefined);
+    assert.is(list.get(), value);
+    assert.equal([flags.version, told, list.info().layers.length], [version, 1, 1]);
+    list.reset();
+    assert.equal(list.get(), [1]);
   });
 });
 
