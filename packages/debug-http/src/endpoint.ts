@@ -1,12 +1,13 @@
 import type { FlagSet } from '@flagz/core';
 import { assetAnswer } from './assets.ts';
+import { type Attempt, Attempts } from './attempts.ts';
 import { attemptDocument, flagzDocument, type Shown } from './document.ts';
 import { type Answer, type Ask, BodyError, jsonAnswer, plain } from './exchange.ts';
 import { readFilter } from './filter.ts';
 import { kubernetesAnswer, notAcceptable, textAnswer } from './kubernetes.ts';
 import { LiveFeed } from './live.ts';
 import { type Format, negotiate } from './negotiate.ts';
-import type { FlagzOptions } from './options.ts';
+import type { FlagzOptions, Writable } from './options.ts';
 import { PageTokens } from './page-token.ts';
 import { Pages } from './pages.ts';
 import { Recent } from './recent.ts';
@@ -32,6 +33,7 @@ export class Endpoint<Request> {
   readonly #flags: FlagSet;
   readonly #recent: Recent;
   readonly #temporary: Temporary;
+  readonly #attempts: Attempts;
   readonly #feed: LiveFeed;
   readonly #pages: Pages;
   readonly #setting: Setting<Request> | undefined;
@@ -39,11 +41,15 @@ export class Endpoint<Request> {
   constructor(flags: FlagSet, { writable, signal }: FlagzOptions<Request>) {
     const tokens = new PageTokens();
     this.#flags = flags;
-    this.#recent = new Recent(flags);
     this.#temporary = new Temporary((flag) => this.#touch(flag));
-    this.#setting = writable && new Setting(flags, writable, tokens, this.#temporary);
+    this.#attempts = new Attempts((attempt) => {
+      this.#touch(attempt.flag);
+      tellAudit(writable, attempt);
+    });
+    this.#setting = writable && new Setting(flags, writable, tokens, this.#temporary, this.#attempts);
+    this.#recent = new Recent(flags, () => [this.#attempts.count, this.#temporary.sweep()]);
     this.#pages = new Pages(() => this.#shown(), tokens);
-    this.#feed = new LiveFeed(flags, this.#recent, (names) => this.#pages.news(names));
+    this.#feed = new LiveFeed(flags, this.#recent, (names, filter) => this.#pages.news(names, filter));
     const stop = (): void => {
       this.#temporary.stop();
       this.#feed.stop();
@@ -77,10 +83,11 @@ export class Endpoint<Request> {
   #show(ask: Ask, query: URLSearchParams): Answer {
     const format = negotiate(ask.header('accept') ?? '', query.get('format'));
     if (!format) return notAcceptable();
-    const headers = { etag: `W/"${this.#feed.position}-${this.#flags.version}-${format}"`, vary: 'accept' };
-    const known = (ask.header('if-none-match') ?? '').split(',').some((tag) => tag.trim() === headers.etag);
+    // Weak: times may differ, nothing else. The position is taken first: what happens while the answer is made differs from it.
+    const etag = this.#feed.listening ? `W/"${this.#feed.position}-${format}"` : undefined;
+    const known = (ask.header('if-none-match') ?? '').split(',').some((tag) => tag.trim() === etag);
     const answer: Answer = known ? { status: 304, headers: {}, body: '' } : this.#present(format, query);
-    return { ...answer, headers: { ...answer.headers, ...headers } };
+    return { ...answer, headers: { ...answer.headers, ...(etag !== undefined && { etag }), vary: 'accept' } };
   }
 
   #present(format: Format, query: URLSearchParams): Answer {
@@ -104,13 +111,12 @@ export class Endpoint<Request> {
     return {
       status: 200,
       headers: { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' },
-      body: ask.method === 'HEAD' ? '' : this.#feed.stream(position, ask.gone),
+      body: ask.method === 'HEAD' ? '' : this.#feed.stream(position, readFilter(query), ask.gone),
     };
   }
 
   async #post(setting: Setting<Request>, ask: Ask, request: Request): Promise<Answer> {
     const verdict = await setting.handle(ask, request);
-    this.#touch(verdict.attempt.flag);
     const wantsPage = (ask.header('accept') ?? '').includes('html');
     return wantsPage ? this.#postedPage(verdict) : jsonAnswer(verdict.status, attemptDocument(verdict.attempt));
   }
@@ -125,8 +131,7 @@ export class Endpoint<Request> {
   }
 
   #touch(flag: string): void {
-    if (!this.#flags.find(flag)) return;
-    this.#recent.touch(flag);
+    if (this.#flags.find(flag)) this.#recent.touch(flag);
     this.#feed.gather();
   }
 
@@ -135,9 +140,18 @@ export class Endpoint<Request> {
       flags: this.#flags,
       recent: this.#recent,
       temporary: this.#temporary,
-      attempts: this.#setting?.attempts.list() ?? [],
+      attempts: this.#attempts.list(),
       writable: this.#setting !== undefined,
     };
+  }
+}
+
+/** The attempt is decided: a log that fails must not change that. */
+function tellAudit<Request>(writable: Writable<Request> | undefined, attempt: Attempt): void {
+  try {
+    writable?.onAttempt?.(attempt);
+  } catch {
+    // There is nobody left to tell.
   }
 }
 

@@ -21,6 +21,9 @@ export interface Answer {
   readonly body: string | AsyncIterable<string>;
 }
 
+/** How long a reader may take to take what was written, before it is given up, in milliseconds. */
+export const DRAIN_TIMEOUT_MS = 60_000;
+
 /** Says why a body cannot be read, and the status that tells so. */
 export class BodyError extends Error {
   override readonly name = 'BodyError';

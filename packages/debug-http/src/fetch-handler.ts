@@ -1,6 +1,6 @@
 import type { FlagSet } from '@flagz/core';
 import { Endpoint } from './endpoint.ts';
-import { type Answer, type Ask, readBounded } from './exchange.ts';
+import { type Answer, type Ask, DRAIN_TIMEOUT_MS, readBounded } from './exchange.ts';
 import type { FlagzOptions } from './options.ts';
 
 /**
@@ -40,16 +40,33 @@ function toResponse({ status, headers, body }: Answer, method: string, gone: Abo
   return new Response(typeof body === 'string' ? body : toStream(body, gone), { status, headers });
 }
 
-/** Pulled, not pushed: what the reader does not take is not made. */
+/**
+ * Pulled, not pushed: what the reader does not take is not made. One that takes nothing for a minute is given up.
+ *
+ *     pull ──▶ chunk made ──▶ enqueued, the clock runs ──▶ taken: pull stops the clock
+ */
 function toStream(body: AsyncIterable<string>, gone: AbortController): ReadableStream<Uint8Array> {
   const chunks: AsyncIterator<string> = body[Symbol.asyncIterator]();
   const utf8 = new TextEncoder();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = (): void => {
+    clearTimeout(timer);
+    // A body that waits for its reader ends only when it is told.
+    void chunks.return?.();
+  };
+  gone.signal.addEventListener('abort', end, { once: true });
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        clearTimeout(timer);
         const next = await chunks.next();
-        if (next.done === true) controller.close();
-        else controller.enqueue(utf8.encode(next.value));
+        if (next.done === true) return controller.close();
+        controller.enqueue(utf8.encode(next.value));
+        timer = setTimeout(() => {
+          controller.error(new Error('the reader has taken nothing for a minute'));
+          gone.abort();
+        }, DRAIN_TIMEOUT_MS);
+        timer.unref?.();
       },
       cancel: () => gone.abort(),
     },

@@ -1,14 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FlagSet } from '@flagz/core';
 import { Endpoint } from './endpoint.ts';
-import { type Answer, type Ask, BodyError, readBounded } from './exchange.ts';
+import { type Answer, type Ask, BodyError, DRAIN_TIMEOUT_MS, readBounded } from './exchange.ts';
 import type { FlagzOptions } from './options.ts';
 
 /** Answers requests of `node:http`, and of what is built on it: Express, Connect, Fastify. Never throws. */
 export type FlagzHandler = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** How long a reader may take to take what was written, before the connection is given up. */
-const DRAIN_TIMEOUT_MS = 60_000;
 
 /**
  * Makes the handler of `/debug/flagz` for node:http, Express, Connect and Fastify.

@@ -72,7 +72,7 @@ export function flagForm({ name, value, sensitive }: FlagInfo, token: string, te
 
 /** Tells what became of an attempt. */
 export function said({ action, flag, outcome, reason, actor, ttlMs }: Attempt): Html {
-  const done = { set: 'Set', reset: 'Reset', check: 'This value would be accepted' }[action];
+  const done = { set: 'Set', reset: 'Reset', check: 'This value would be accepted', unknown: '' }[action];
   if (outcome !== 'accepted') {
     return markup`<p class="note bad" role="alert">${outcome === 'denied' ? 'Denied' : 'Refused'}: ${safe(reasonFor(flag, reason ?? 'no reason given'), 1_000)}</p>`;
   }

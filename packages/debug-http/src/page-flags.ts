@@ -11,9 +11,8 @@ const MANY = 200;
 
 /** Shows the filters, and the flags that pass them. */
 export function flagList(shown: Shown, all: readonly FlagInfo[], listed: readonly FlagInfo[], filter: Filter): Html {
-  const total = listed.length === all.length ? `${all.length}` : `${listed.length} of ${all.length}`;
   return markup`<section aria-labelledby="flags-title">
-      <h2 id="flags-title">Flags <span class="count" id="count">${total}</span></h2>
+      <h2 id="flags-title">Flags <span class="count" id="count">${countOf(listed, all)}</span></h2>
       ${filterBar(filter)}
       <div class="columns" aria-hidden="true"><span>Flag</span><span>Value</span><span>Default</span><span>From</span></div>
       <ul class="flags${listed.length > MANY && ' many'}" id="flags">${listed.map(
@@ -23,6 +22,11 @@ export function flagList(shown: Shown, all: readonly FlagInfo[], listed: readonl
       </ul>
       <p class="muted none" id="none"${listed.length > 0 && markup` hidden`}>No flag matches. <a href="?">Show all</a></p>
     </section>`;
+}
+
+/** Says how many flags are listed, of how many. */
+export function countOf(listed: readonly FlagInfo[], all: readonly FlagInfo[]): string {
+  return listed.length === all.length ? `${all.length}` : `${listed.length} of ${all.length}`;
 }
 
 function filterBar(filter: Filter): Html {

@@ -33,7 +33,7 @@ function attemptItem({ action, flag, text, time, actor, outcome, reason }: Attem
   const mood = { accepted: 'good', refused: 'bad', denied: 'bad', pending: '' }[outcome];
   return markup`<li>
             <p class="at">${when(time)}</p>
-            <p><span class="badge ${mood}">${action} ${outcome}</span> <a href="?${new URLSearchParams({ flag }).toString()}">${safe(flag, 60)}</a>${text !== undefined && markup` <code>${safe(text, LONGEST)}</code>`}</p>
+            <p><span class="badge ${mood}">${action === 'unknown' ? 'unreadable request' : action} ${outcome}</span> ${flag !== '' && markup`<a href="?${new URLSearchParams({ flag }).toString()}">${safe(flag, 60)}</a>`}${text !== undefined && markup` <code>${safe(text, LONGEST)}</code>`}</p>
             <p class="muted">over HTTP${actor !== undefined && markup` · by ${safe(actor, 60)}`}${reason !== undefined && markup` · ${safe(reasonFor(flag, reason), LONGEST * 2)}`}</p>
           </li>`;
 }

@@ -1,4 +1,4 @@
-import type { FlagInfo } from '@flagz/core';
+import type { FlagInfo, FlagSet } from '@flagz/core';
 import { LINKS } from './assets.ts';
 import type { Attempt } from './attempts.ts';
 import type { Shown } from './document.ts';
@@ -6,7 +6,7 @@ import type { Answer } from './exchange.ts';
 import { type Filter, passes } from './filter.ts';
 import { type Html, markup, shown as safe } from './html.ts';
 import { flagFacts, flagForm, said } from './page-flag.ts';
-import { flagList, flagRow } from './page-flags.ts';
+import { countOf, flagList, flagRow } from './page-flags.ts';
 import { historyList } from './page-history.ts';
 import { overview } from './page-overview.ts';
 import type { PageTokens } from './page-token.ts';
@@ -32,7 +32,7 @@ export class Pages {
     const listed = infos.filter((info) => passes(filter, info));
     return page(
       200,
-      shown.flags.name,
+      shown.flags,
       position,
       markup`${overview(shown, infos)}${flagList(shown, infos, listed, filter)}${history(shown)}`,
     );
@@ -43,18 +43,24 @@ export class Pages {
     return this.#flagPage(this.#look(), attempt.flag, position, { attempt, text, status });
   }
 
-  /** Gives what a live page puts in the place of what it shows. */
-  news(names: readonly string[]): object {
+  /** Gives what a live page with that filter puts in the place of what it shows: `gone` are flags that do not pass. */
+  news(names: readonly string[], filter: Filter): object {
     const shown = this.#look();
+    const { version } = shown.flags;
+    if (filter.name !== undefined) return { version, rows: {}, gone: names };
     const infos = Array.from(shown.flags, (flag) => flag.info());
+    const listed = infos.filter((info) => passes(filter, info));
     const wanted = new Set(names);
-    const rows = infos
-      .filter(({ name }) => wanted.has(name))
+    const rows = listed
+      .filter(({ name }) => wanted.delete(name))
       .map((info): [string, string] => [info.name, flagRow(info, shown.temporary).text]);
     return {
+      version,
       overview: overview(shown, infos).text,
       history: historyList(shown.flags.history(), shown.attempts).text,
       rows: Object.fromEntries(rows),
+      gone: [...wanted],
+      count: countOf(listed, infos),
     };
   }
 
@@ -67,14 +73,14 @@ export class Pages {
     const info = shown.flags.find(name)?.info();
     if (!info) {
       const message = markup`<p class="note bad">There is no flag of that name. <a href="?">All flags</a></p>`;
-      return page(404, shown.flags.name, position, markup`${extra.attempt && said(extra.attempt)}${message}`);
+      return page(404, shown.flags, position, markup`${extra.attempt && said(extra.attempt)}${message}`);
     }
     const facts = flagFacts(info, shown);
     const form = shown.writable && info.dynamic && flagForm(info, this.#tokens.make(name), extra.text);
     if (extra.fragment) return document(200, markup`${facts}${form}`);
     return page(
       extra.status ?? 200,
-      shown.flags.name,
+      shown.flags,
       position,
       oneFlag(info, markup`${extra.attempt && said(extra.attempt)}`, markup`${facts}${form}`),
     );
@@ -98,7 +104,7 @@ function history(shown: Shown): Html {
     </section>`;
 }
 
-function page(status: number, set: string, position: string, body: Html): Answer {
+function page(status: number, { name: set, version }: FlagSet, position: string, body: Html): Answer {
   return document(
     status,
     markup`<!doctype html>
@@ -112,7 +118,7 @@ function page(status: number, set: string, position: string, body: Html): Answer
 <link rel="stylesheet" href="${LINKS.style}">
 <script src="${LINKS.script}" defer></script>
 </head>
-<body data-position="${position}">
+<body data-position="${position}" data-version="${version}">
 <a class="skip" href="#main">Skip to the flags</a>
 <header>
   <h1><a href="?"><span class="eyebrow">Flagz</span> ${set}</a></h1>

@@ -1,3 +1,5 @@
+import { LIVE_SCRIPT } from './script-live.ts';
+
 /**
  * Is the script of the page: it follows changes live, says how long ago things were, filters while one types and opens
  * layers in place. Everything that it does can be had without it, by links and forms.
@@ -9,11 +11,9 @@ export const SCRIPT = `'use strict';
   const byId = (id) => document.getElementById(id);
   const badge = byId('live');
   const POLL_MS = 15000;
-
-  function say(state, text) {
-    badge.dataset.state = state;
-    badge.textContent = text;
-  }
+  const RETRY_MS = 2000;
+  const PAUSE_MS = 1000;
+  const SILENCE_MS = 40000;
 
   // --- How long ago -------------------------------------------------------------------------------------------------
   const UNITS = [[86400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']];
@@ -38,18 +38,18 @@ export const SCRIPT = `'use strict';
   let search;
   let sent = '';
   let texts;
-  function narrow() {
+  function narrow(kept = false) {
     const wanted = search.value.trim().toLowerCase();
     texts ??= new Map(Array.from(list.children, (item) => [item, item.textContent.toLowerCase()]));
     let hits = 0;
     for (const [item, text] of texts) {
-      const hit = wanted === sent || text.includes(wanted);
+      // What somebody is at work on does not vanish because it changes.
+      const hit = wanted === sent || text.includes(wanted) || (kept && !item.hidden && inUse(item));
       if (item.hidden === hit) item.hidden = !hit;
       if (hit) hits++;
     }
     byId('none').hidden = hits > 0;
     const count = byId('count');
-    count.dataset.whole ??= count.textContent;
     count.textContent = wanted === sent ? count.dataset.whole : hits + ' of ' + texts.size;
   }
   let typing;
@@ -57,12 +57,13 @@ export const SCRIPT = `'use strict';
     clearTimeout(typing);
     // What was sent hides flags that are not in this page: a search that leaves it has to be sent.
     if (sent && !search.value.trim().toLowerCase().includes(sent)) return;
-    typing = setTimeout(narrow, 80);
+    typing = setTimeout(() => narrow(), 80);
   }
 
   // --- Layers in place ----------------------------------------------------------------------------------------------
   async function fetchDetail(name) {
     const response = await fetch('?fragment=1&flag=' + encodeURIComponent(name), { headers: { accept: 'text/html' } });
+    if (response.status === 404) return undefined;
     if (!response.ok) throw new Error(String(response.status));
     return response.text();
   }
@@ -72,11 +73,13 @@ export const SCRIPT = `'use strict';
     if (open) {
       open.remove();
       link.setAttribute('aria-expanded', 'false');
-      return;
+      return release();
     }
     const name = item.dataset.flag;
+    const asked = position;
     try {
       const markup = await fetchDetail(name);
+      if (markup === undefined) throw new Error('gone');
       if (item.querySelector('.detail')) return;
       const detail = document.createElement('div');
       detail.className = 'detail';
@@ -85,19 +88,9 @@ export const SCRIPT = `'use strict';
       item.append(detail);
       link.setAttribute('aria-expanded', 'true');
       writeTimes(detail);
+      if (position !== asked) void refreshDetail(detail);
     } catch {
       location.assign(link.href);
-    }
-  }
-  async function refreshDetail(detail) {
-    try {
-      const fresh = document.createElement('div');
-      fresh.innerHTML = await fetchDetail(detail.dataset.detail);
-      // The form stays: somebody may be typing in it.
-      detail.querySelector('.about').replaceWith(fresh.querySelector('.about'));
-      writeTimes(detail);
-    } catch {
-      // The next change, or the person, tries again.
     }
   }
   function markOpenable(root) {
@@ -106,85 +99,14 @@ export const SCRIPT = `'use strict';
     }
   }
 
-  // --- Live ---------------------------------------------------------------------------------------------------------
-  function put(id, markup) {
-    const old = byId(id);
-    if (!old || old.contains(document.activeElement)) return;
-    if (id === 'overview') old.outerHTML = markup;
-    else old.innerHTML = markup;
-    writeTimes(byId(id));
-  }
-  function onNews(news) {
-    put('overview', news.overview);
-    put('history', news.history);
-    const names = Object.keys(news.rows);
-    for (const name of names) {
-      const item = list && list.querySelector('li[data-flag="' + CSS.escape(name) + '"]');
-      if (item) {
-        const row = item.querySelector('.row');
-        const focused = row.contains(document.activeElement);
-        row.outerHTML = news.rows[name];
-        const fresh = item.querySelector('.row');
-        fresh.classList.add('flash');
-        writeTimes(fresh);
-        markOpenable(item);
-        if (focused) fresh.querySelector('a').focus();
-        if (texts) texts.set(item, item.textContent.toLowerCase());
-      }
-      const detail = document.querySelector('[data-detail="' + CSS.escape(name) + '"]');
-      if (detail) refreshDetail(detail);
-    }
-    if (names.length > 0) byId('announce').textContent = names.length === 1 ? names[0] + ' changed' : names.length + ' flags changed';
-  }
-  let loading = false;
-  async function reload() {
-    if (loading) return;
-    loading = true;
-    try {
-      const response = await fetch(location.href, { headers: { accept: 'text/html' } });
-      const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-      const main = byId('main');
-      // Never below somebody's hands: a form that is open stays as it is.
-      if (!main.contains(document.activeElement) && !main.querySelector('form.set')) {
-        main.replaceWith(page.getElementById('main'));
-        document.body.dataset.position = page.body.dataset.position;
-        start();
-      }
-      return true;
-    } catch {
-      return false;
-    } finally {
-      loading = false;
-    }
-  }
-  function poll() {
-    say('wait', 'Checking every ' + POLL_MS / 1000 + ' s');
-    setInterval(async () => {
-      const ok = await reload();
-      say('wait', ok ? 'Checking every ' + POLL_MS / 1000 + ' s' : 'Not reachable, trying again');
-    }, POLL_MS);
-  }
-  function follow() {
-    if (typeof EventSource !== 'function') return poll();
-    const stream = new EventSource('?live=' + document.body.dataset.position);
-    stream.addEventListener('open', () => say('live', 'Live'));
-    stream.addEventListener('news', (event) => onNews(JSON.parse(event.data)));
-    stream.addEventListener('reload', () => void reload());
-    stream.addEventListener('error', () => {
-      if (stream.readyState === EventSource.CLOSED) poll();
-      else say('wait', 'Connecting again');
-    });
-    addEventListener('pagehide', () => stream.close());
-    // A page that comes back from the cache of the browser has missed what happened since.
-    addEventListener('pageshow', (event) => event.persisted && location.reload());
-  }
-
+${LIVE_SCRIPT}
   /** Also after the page was loaded again in place: then these are other elements. */
   function start() {
     list = byId('flags');
     search = byId('q');
     sent = search ? search.value.trim().toLowerCase() : '';
     texts = undefined;
+    if (list) byId('count').dataset.whole = byId('count').textContent;
     writeTimes(document.body);
     markOpenable(document);
   }
@@ -194,13 +116,20 @@ export const SCRIPT = `'use strict';
     event.preventDefault();
     void toggle(link);
   });
+  badge.addEventListener('click', (event) => {
+    if (event.target.closest('button')) showHeld();
+  });
+  // Once the focus is where it goes to.
+  document.addEventListener('focusout', () => setTimeout(() => held.size > 0 && release()));
+  // A page that comes back from the cache of the browser has missed what happened since.
+  addEventListener('pageshow', (event) => event.persisted && location.reload());
   document.addEventListener('input', (event) => {
     if (search && event.target === search) onType();
   });
   start();
   setInterval(() => document.hidden || writeTimes(byId('overview') ?? document.body), 1000);
   setInterval(() => document.hidden || writeTimes(document.body), 30000);
-  say('wait', 'Connecting');
+  tell();
   follow();
 })();
 `;

@@ -1,5 +1,5 @@
 import { DynamicFlag, type FlagSet, duration } from '@flagz/core';
-import { type Attempt, type AttemptAction, Attempts } from './attempts.ts';
+import type { Attempt, AttemptAction, Attempts } from './attempts.ts';
 import { type Ask, BodyError } from './exchange.ts';
 import type { Writable } from './options.ts';
 import type { PageTokens } from './page-token.ts';
@@ -8,6 +8,7 @@ import type { Temporary } from './temporary.ts';
 const MOST_BYTES = 4 * 1024 * 1024;
 const LONGEST_TTL_MS = 7 * 24 * 60 * 60 * 1000;
 const LONGEST_TEXT = 200;
+const NOT_AUTHORIZED = 'not authorized';
 
 /** Is what a body asks for. */
 interface Order {
@@ -33,52 +34,77 @@ export class Setting<Request> {
   readonly #tokens: PageTokens;
   readonly #temporary: Temporary;
 
-  constructor(flags: FlagSet, writable: Writable<Request>, tokens: PageTokens, temporary: Temporary) {
+  constructor(
+    flags: FlagSet,
+    writable: Writable<Request>,
+    tokens: PageTokens,
+    temporary: Temporary,
+    attempts: Attempts,
+  ) {
     this.#flags = flags;
     this.#writable = writable;
     this.#tokens = tokens;
     this.#temporary = temporary;
-    this.attempts = new Attempts(writable.onAttempt?.bind(writable));
+    this.attempts = attempts;
   }
 
   /**
-   * Does what a POST asks for, if it may.
+   * Does what a POST asks for, if it may. Whatever becomes of it is on record.
    *
-   * @throws {BodyError} when the body says nothing that could be attempted.
+   * @throws {BodyError} when the body says nothing that could be done.
    */
   async handle(ask: Ask, request: Request): Promise<Verdict> {
-    const form = isForm(ask);
-    const { order, token } = readOrder(await ask.readBody(MOST_BYTES), form);
+    let fields: ReadonlyMap<string, string> = new Map();
+    let token: string | undefined;
+    let order: Order;
+    try {
+      const form = isForm(ask);
+      const body = await ask.readBody(MOST_BYTES);
+      fields = form ? readForm(body) : readJson(body);
+      if (form) token = fields.get('token') ?? '';
+      order = readOrder(fields);
+    } catch (error) {
+      throw await this.#misread(ask, request, fields.get('flag') ?? '', error);
+    }
+    return this.#attempt(ask, request, order, token);
+  }
+
+  /** Puts on record that somebody sent what cannot be read; gives what to answer. */
+  async #misread(ask: Ask, request: Request, name: string, error: unknown): Promise<BodyError> {
+    const why = error instanceof BodyError ? error : new BodyError(400, 'the body broke off');
+    const attempt = this.attempts.begin({ action: 'unknown', flag: cut(name), text: undefined, ttlMs: undefined });
+    const actor = await this.#actor(request, attempt);
+    const denied = foreignReason(ask) ?? (actor === undefined ? NOT_AUTHORIZED : undefined);
+    const outcome = denied === undefined ? 'refused' : 'denied';
+    this.attempts.decide(attempt, { outcome, actor, reason: denied ?? why.message });
+    return denied === undefined ? why : new BodyError(403, denied);
+  }
+
+  async #attempt(ask: Ask, request: Request, order: Order, token: string | undefined): Promise<Verdict> {
     const flag = this.#flags.find(order.flag);
-    const attempt = this.attempts.begin({
-      action: order.action,
-      flag: cut(order.flag),
-      text: order.value === undefined ? undefined : flag?.sensitive ? '•••' : cut(order.value),
-      ttlMs: order.ttlMs,
-    });
-    const decide = (status: number, outcome: Parameters<Attempts['decide']>[1]): Verdict => ({
+    const text = order.value !== undefined && flag?.sensitive ? '•••' : order.value;
+    const { action, ttlMs } = order;
+    const whole = this.attempts.begin({ action, flag: cut(order.flag), text, ttlMs });
+    const attempt = text === undefined ? whole : { ...whole, text: cut(text) };
+    const actor = await this.#actor(request, whole);
+    const decide = (status: number, outcome: Attempt['outcome'], reason?: string): Verdict => ({
       status,
-      attempt: this.attempts.decide(attempt, outcome),
+      attempt: this.attempts.decide(attempt, { outcome, actor, reason }),
       text: flag?.sensitive ? undefined : order.value,
     });
-    const foreign = foreignReason(ask) ?? (form ? this.#tokenReason(token, order.flag) : undefined);
-    if (foreign) return decide(403, { outcome: 'denied', reason: foreign });
-    const actor = await this.#actor(request, attempt);
-    if (actor === undefined) return decide(403, { outcome: 'denied', reason: 'not authorized' });
-    if (!flag) return decide(404, { outcome: 'refused', actor, reason: `no flag ${JSON.stringify(cut(order.flag))}` });
+    const foreign = foreignReason(ask) ?? (token === undefined ? undefined : this.#tokenReason(token, order.flag));
+    if (foreign) return decide(403, 'denied', foreign);
+    if (actor === undefined) return decide(403, 'denied', NOT_AUTHORIZED);
+    if (!flag) return decide(404, 'refused', `no flag ${JSON.stringify(cut(order.flag))}`);
     if (!(flag instanceof DynamicFlag)) {
-      return decide(409, {
-        outcome: 'refused',
-        actor,
-        reason: `flag "${flag.name}": is static; a restart is needed to change it`,
-      });
+      return decide(409, 'refused', `flag "${flag.name}": is static; a restart is needed to change it`);
     }
     try {
       this.#act(flag, order, actor);
     } catch (error) {
-      return decide(422, { outcome: 'refused', actor, reason: error instanceof Error ? error.message : String(error) });
+      return decide(422, 'refused', error instanceof Error ? error.message : String(error));
     }
-    return decide(200, { outcome: 'accepted', actor });
+    return decide(200, 'accepted');
   }
 
   #act(flag: DynamicFlag<unknown>, { action, value, ttlMs }: Order, actor: string): void {
@@ -88,7 +114,7 @@ export class Setting<Request> {
       return;
     }
     flag.setText(value ?? '', { actor, dryRun: action === 'check' });
-    if (action === 'set') this.#temporary.keep(flag, ttlMs);
+    if (action === 'set') this.#temporary.keep(flag, ttlMs, actor);
   }
 
   async #actor(request: Request, attempt: Attempt): Promise<string | undefined> {
@@ -126,8 +152,7 @@ function isForm(ask: Ask): boolean {
   throw new BodyError(415, 'the body must be application/json or application/x-www-form-urlencoded');
 }
 
-function readOrder(body: string, form: boolean): { readonly order: Order; readonly token: string } {
-  const fields = form ? readForm(body) : readJson(body);
+function readOrder(fields: ReadonlyMap<string, string>): Order {
   const action = fields.get('action') ?? 'set';
   if (action !== 'set' && action !== 'reset' && action !== 'check') {
     throw new BodyError(400, `action must be set, check or reset, got ${JSON.stringify(cut(action))}`);
@@ -137,7 +162,7 @@ function readOrder(body: string, form: boolean): { readonly order: Order; readon
   const value = action === 'reset' ? undefined : fields.get('value');
   if (action !== 'reset' && value === undefined) throw new BodyError(400, 'value is missing: give the text to set');
   const ttl = action === 'set' ? fields.get('ttl') : undefined;
-  return { order: { flag, action, value, ttlMs: ttl ? readTtl(ttl) : undefined }, token: fields.get('token') ?? '' };
+  return { flag, action, value, ttlMs: ttl ? readTtl(ttl) : undefined };
 }
 
 /** Browsers send each line break of a text field as CR LF. */

@@ -45,7 +45,8 @@ h1 a { color: inherit; text-decoration: none; }
 .live { color: var(--muted); font-size: 0.875rem; }
 .live::before { content: ""; display: inline-block; width: 0.55em; height: 0.55em; border-radius: 50%; background: var(--muted); margin-right: 0.5em; }
 .live[data-state="live"]::before { background: var(--good); }
-.live[data-state="wait"]::before { background: var(--warn); }
+.live[data-state="wait"]::before, .live[data-state="paused"]::before { background: var(--warn); }
+.live button { padding: 0 0.5rem; margin-left: 0.375rem; font-size: 0.8125rem; }
 
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .facts > div { padding: 0.75rem 1.125rem; }

@@ -1,4 +1,4 @@
-import type { DynamicFlag } from '@flagz/core';
+import type { ChangeOrigin, DynamicFlag } from '@flagz/core';
 
 /** How long to wait when a value cannot end, because an invariant refuses what lies below it. */
 const RETRY_MS = 30_000;
@@ -6,8 +6,8 @@ const RETRY_MS = 30_000;
 /** Is one value that ends by itself. */
 interface Entry {
   readonly flag: DynamicFlag<unknown>;
-  /** When the `process` layer took the value: another value there is somebody else's, and stays. */
-  readonly taken: number | undefined;
+  /** Who set it: the very object that the layer holds. Another one there is a later set, of an equal value too, and stays. */
+  readonly origin: ChangeOrigin;
   readonly ends: number;
   readonly timer: ReturnType<typeof setTimeout>;
 }
@@ -22,11 +22,13 @@ export class Temporary {
     this.#onEnd = onEnd;
   }
 
-  /** Gives the present value of a flag a time to live; without one it stays. */
-  keep(flag: DynamicFlag<unknown>, ttlMs: number | undefined): void {
+  /** Gives the value that an actor has just set a time to live; without one it stays. */
+  keep(flag: DynamicFlag<unknown>, ttlMs: number | undefined, actor: string): void {
     this.forget(flag.name);
-    if (ttlMs === undefined) return;
-    this.#add(flag, takenAt(flag), Date.now() + ttlMs, ttlMs);
+    const origin = topOrigin(flag);
+    // A notifier may have set the flag again at once: then it is the program's.
+    if (ttlMs === undefined || origin?.actor !== actor) return;
+    this.#add(flag, origin, Date.now() + ttlMs, ttlMs);
   }
 
   /** Lets a value stay. */
@@ -38,7 +40,17 @@ export class Temporary {
   /** Tells when the value of a flag ends, in milliseconds since the epoch. */
   endOf(flag: string): number | undefined {
     const entry = this.#entries.get(flag);
-    return entry && takenAt(entry.flag) === entry.taken ? entry.ends : undefined;
+    return entry && holds(entry) ? entry.ends : undefined;
+  }
+
+  /** Forgets the values that somebody has set anew since; lists the others with their ends. */
+  sweep(): readonly string[] {
+    for (const [name, entry] of this.#entries) {
+      if (holds(entry)) continue;
+      this.forget(name);
+      this.#onEnd(name, undefined);
+    }
+    return Array.from(this.#entries.values(), ({ flag, ends }) => `${flag.name} ${ends}`);
   }
 
   /** Ends all of them now: nothing would do it later. */
@@ -49,11 +61,11 @@ export class Temporary {
     }
   }
 
-  #add(flag: DynamicFlag<unknown>, taken: number | undefined, ends: number, inMs: number): void {
+  #add(flag: DynamicFlag<unknown>, origin: ChangeOrigin, ends: number, inMs: number): void {
     const timer = setTimeout(() => this.#end(flag.name), inMs);
     // A value that waits for its end is no reason for the process to live.
     timer.unref?.();
-    this.#entries.set(flag.name, { flag, taken, ends, timer });
+    this.#entries.set(flag.name, { flag, origin, ends, timer });
   }
 
   #end(name: string): void {
@@ -61,14 +73,16 @@ export class Temporary {
     if (!entry) return;
     this.#entries.delete(name);
     const problem = this.#reset(entry);
-    if (problem !== undefined) this.#add(entry.flag, entry.taken, Date.now() + RETRY_MS, RETRY_MS);
+    if (problem !== undefined) this.#add(entry.flag, entry.origin, Date.now() + RETRY_MS, RETRY_MS);
     this.#onEnd(name, problem);
   }
 
-  #reset({ flag, taken }: Entry): unknown {
-    if (takenAt(flag) !== taken) return undefined;
+  #reset(entry: Entry): unknown {
+    if (!holds(entry)) return undefined;
+    // To reset takes away what lies on top, which here is not ours.
+    if (topOrigin(entry.flag) !== entry.origin) return new Error('an override lies above');
     try {
-      flag.reset({ actor: 'time to live' });
+      entry.flag.reset({ actor: 'time to live' });
       return undefined;
     } catch (problem) {
       return problem ?? new Error('refused');
@@ -76,6 +90,10 @@ export class Temporary {
   }
 }
 
-function takenAt(flag: DynamicFlag<unknown>): number | undefined {
-  return flag.info().layers.findLast(({ source }) => source === 'process')?.time;
+function holds({ flag, origin }: Entry): boolean {
+  return flag.info().layers.some((layer) => layer.origin === origin);
+}
+
+function topOrigin(flag: DynamicFlag<unknown>): ChangeOrigin | undefined {
+  return flag.info().layers.at(-1)?.origin;
 }

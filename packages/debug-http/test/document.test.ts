@@ -7,6 +7,7 @@ import { type FlagzDocument, flagzFetchHandler } from '@flagz/debug-http';
 import { startDemo } from './demo.ts';
 
 const URL_OF_PAGE = 'http://service.test/debug/flagz';
+const LINE = { name: 'command line', kind: 'command line' } as const;
 
 function getter(flags: FlagSet) {
   const handler = flagzFetchHandler(flags);
@@ -194,6 +195,55 @@ describe('ETag', (it) => {
     assert.equal([same.status, await same.text(), same.headers.get('etag')], [304, '', etag]);
     rate.set(11);
     assert.is((await get('', { 'if-none-match': etag })).status, 200);
+  });
+
+  const causes: Readonly<Record<string, (flags: FlagSet) => unknown>> = {
+    'a refusal': (flags) => flags.load(LINE, [['rate', 'ten']]),
+    'the same key refused with another text': (flags) => flags.load(LINE, [['rate', 'eleven']]),
+    'the end of a refusal': (flags) => flags.load(LINE, []),
+    'a source that starts, with an unknown key': (flags) => flags.watch(memorySource({ later: '1' })),
+    'a flag declared late': (flags) => flags.dynamic('later', int, 0, 'Declared late.'),
+    'an equal value in a higher layer': (flags) => flags.load(LINE, [['rate', '10']]),
+    'a source that stops': (flags) => flags.watchers[0]?.stop(),
+  };
+  it('differs after everything that is shown, one after the other', async () => {
+    const { flags, get } = small();
+    let etag = (await get()).headers.get('etag') ?? '';
+    let shown = '';
+    for (const [cause, act] of Object.entries(causes)) {
+      await act(flags);
+      const answer = await get('', { 'if-none-match': etag });
+      assert.is(answer.status, 200, cause);
+      const text = await answer.text();
+      assert.is.not(text, shown, cause);
+      shown = text;
+      etag = answer.headers.get('etag') ?? '';
+      assert.is((await get('', { 'if-none-match': etag })).status, 304, `after ${cause}`);
+    }
+  });
+
+  it('differs after an attempt to set, also of a flag that there is not', async () => {
+    const { flags } = small();
+    const handler = flagzFetchHandler(flags, { writable: { authorize: () => 'ann' } });
+    const get = (etag = ''): Promise<Response> =>
+      handler(new Request(URL_OF_PAGE, { headers: { 'if-none-match': etag } }));
+    const headers = { 'content-type': 'application/json' };
+    for (const body of ['{"flag":"none","value":"1"}', '{"flag":"rate","value":"ten"}', '{']) {
+      const etag = (await get()).headers.get('etag') ?? '';
+      assert.is((await get(etag)).status, 304);
+      await handler(new Request(URL_OF_PAGE, { method: 'POST', headers, body }));
+      assert.is((await get(etag)).status, 200, body);
+    }
+  });
+
+  it('is answered without making the document', async () => {
+    const { rate, get } = small();
+    const etag = (await get()).headers.get('etag') ?? '';
+    rate.info = () => {
+      throw new Error('was shown');
+    };
+    assert.is((await get('', { 'if-none-match': etag })).status, 304);
+    assert.is((await get()).status, 500);
   });
 
   it('differs from one form to another, and from one process to another', async () => {

@@ -91,6 +91,91 @@ describe('the page in Chromium', (it) => {
     assert.is(await page.evaluate('document.activeElement.name'), 'value');
   });
 
+  it('shows what changed where the focus is, and in filtered lists, and is live all the while', async () => {
+    await using watched = await openPage(browser);
+    const { page, problems } = watched;
+    await page.goto(`${served.url}?q=rollout`);
+    await live(page);
+    const value = page.locator('li[data-flag="search_rollout_percent"] .value bdi');
+    await page.focus('a[data-open]:text-is("search_rollout_percent")');
+    const checksum = await page.textContent('#overview');
+    demo.store.set('search_rollout_percent', '61');
+    await value.filter({ hasText: /^61$/ }).waitFor();
+    assert.is(await page.evaluate('document.activeElement.textContent'), 'search_rollout_percent');
+    assert.is.not(await page.textContent('#overview'), checksum);
+    // Another flag comes into the filtered list when it passes the filter, and leaves when it no longer does.
+    const greeting = page.locator('li[data-flag="greeting"]');
+    assert.is(await greeting.count(), 0);
+    demo.store.set('greeting', 'all about the rollout');
+    await greeting.waitFor();
+    demo.store.set('greeting', 'hello');
+    await greeting.waitFor({ state: 'detached' });
+    await live(page);
+    assert.equal(problems, []);
+  });
+
+  it('says that it is paused where a change would take away what somebody is at work on', async () => {
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    demo.store.set('greeting', 'changed');
+    await page.goto(`${served.url}?only_changed=true`);
+    await live(page);
+    const row = page.locator('li[data-flag="greeting"]');
+    await page.focus('a[data-open]:text-is("greeting")');
+    demo.store.set('greeting', 'hello');
+    await page.locator('#live[data-state="paused"]:has-text("Paused: 1 change")').waitFor();
+    assert.is(await row.count(), 1);
+    await page.click('#live button');
+    await row.waitFor({ state: 'detached' });
+    await live(page);
+    // And by itself, once the focus is elsewhere.
+    demo.store.set('greeting', 'changed');
+    await row.waitFor();
+    await page.focus('a[data-open]:text-is("greeting")');
+    demo.store.set('greeting', 'hello');
+    await page.waitForSelector('#live[data-state="paused"]');
+    await page.focus('#q');
+    await row.waitFor({ state: 'detached' });
+    await live(page);
+  });
+
+  it('no longer says that a value is refused once it is not', async () => {
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(served.url);
+    await live(page);
+    demo.store.set('search_rollout_percent', '600');
+    const alarm = page.locator('.alarm b:text-is("search_rollout_percent")');
+    await alarm.waitFor();
+    // The value that is there already: nothing changes but that the refusal ends.
+    demo.store.set('search_rollout_percent', '25');
+    await alarm.waitFor({ state: 'detached' });
+    await live(page);
+  });
+
+  for (const streams of [true, false]) {
+    it(`brings very many changes below a half-typed text, ${streams ? 'told' : 'asked for'}`, async () => {
+      const many = Array.from({ length: 250 }, (_, index) => `many_${index}`);
+      for (const name of many) demo.flags.dynamic(name, int, 0, 'One of many.');
+      await using watched = await openPage(browser);
+      const { page } = watched;
+      if (!streams) await page.route('**/*live=*', (route) => route.fulfill({ status: 503 }));
+      await page.clock.install();
+      await page.goto(served.url);
+      await page.waitForSelector(streams ? '#live[data-state="live"]' : '#live:has-text("Checking every 15 s")');
+      await page.click('a[data-open]:text-is("greeting")');
+      const field = page.locator('li[data-flag="greeting"] textarea');
+      await field.fill('half a thou');
+      demo.store.update(Object.fromEntries([...many, 'search_rollout_percent'].map((name) => [name, '7'])));
+      await page.clock.fastForward(15_500);
+      await page.locator('li[data-flag="many_249"] .value bdi:text-is("7")').waitFor();
+      await page.locator('li[data-flag="search_rollout_percent"] .value bdi:text-is("7")').waitFor();
+      assert.is(await field.inputValue(), 'half a thou');
+      assert.is(await page.evaluate('document.activeElement.name'), 'value');
+      assert.match((await page.textContent('#overview')) ?? '', new RegExp(demo.flags.checksum('dynamic')));
+    });
+  }
+
   it('connects again after a restart of the service, and shows the new state', async () => {
     await using watched = await openPage(browser);
     const { page } = watched;

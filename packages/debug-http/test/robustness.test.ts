@@ -229,6 +229,46 @@ describe('the live stream', (it) => {
     socket.destroy();
   });
 
+  it('gives up a reader of a Fetch server that has taken nothing for a minute', async () => {
+    const flags = new FlagSet('s');
+    const text = flags.dynamic('text', string, '', 'Text.');
+    const handler = flagzFetchHandler(flags);
+    const fetchLive = (): Promise<Response> => handler(new Request('http://service.test/?live='));
+    // A minute is a tenth of a second here; nothing else in this test waits that long.
+    const { setTimeout: wait } = globalThis;
+    const hurried = (act: () => void, ms = 0): unknown => wait(act, ms === 60_000 ? 100 : ms);
+    globalThis.setTimeout = hurried as typeof globalThis.setTimeout;
+    try {
+      const reading = ((await fetchLive()).body as ReadableStream<Uint8Array>).getReader();
+      const stopped = ((await fetchLive()).body as ReadableStream<Uint8Array>).getReader();
+      await stopped.read();
+      let heard = '';
+      void (async () => {
+        for (let next = await reading.read(); !next.done; next = await reading.read()) {
+          heard += new TextDecoder().decode(next.value);
+        }
+      })();
+      // Slots are bounded: what fills up with stopped readers would refuse everybody.
+      const idle = await Promise.all(
+        Array.from({ length: 498 }, async () => (await fetchLive()).body?.getReader().read()),
+      );
+      assert.is(idle.length, 498);
+      assert.is((await fetchLive()).status, 503);
+      await eventually(async () => {
+        text.set(`${Math.random()}`);
+        const answer = await fetchLive();
+        await answer.body?.cancel();
+        return answer.status === 200;
+      });
+      text.set('heard to the end');
+      await eventually(() => heard.includes('heard to the end'));
+      await reading.cancel();
+      await stopped.cancel().catch(() => {});
+    } finally {
+      globalThis.setTimeout = wait;
+    }
+  });
+
   it('goes on where a client was, and has it load again after a restart of the service', async () => {
     const flags = new FlagSet('s');
     const rate = flags.dynamic('rate', int, 0, 'Rate.');

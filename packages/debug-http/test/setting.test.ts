@@ -5,6 +5,14 @@ import { type Attempt, type FlagzDocument, type Writable, flagzFetchHandler } fr
 
 const PAGE = 'http://service.test/debug/flagz';
 
+interface ShownAttempt {
+  readonly action: string;
+  readonly flag: string;
+  readonly actor: string | null;
+  readonly outcome: string;
+  readonly reason: string | null;
+}
+
 interface Answer {
   readonly status: number;
   readonly outcome: string;
@@ -48,7 +56,8 @@ function setup(writable: Partial<Writable<Request>> = {}, signal?: AbortSignal) 
     });
   const document = async (): Promise<FlagzDocument> =>
     (await (await handler(new Request(PAGE))).json()) as FlagzDocument;
-  return { flags, rate, token, port, told, handler, post, pageToken, form, document };
+  const recorded = async () => (await document()).attempts as readonly ShownAttempt[];
+  return { flags, rate, token, port, told, handler, post, pageToken, form, document, recorded };
 }
 
 describe('setting a flag over HTTP', (it) => {
@@ -119,7 +128,7 @@ describe('setting a flag over HTTP', (it) => {
   });
 
   it('says what is wrong with a body', async () => {
-    const { post, document } = setup();
+    const { post, recorded } = setup();
     const cases: [unknown, number, RegExp][] = [
       ['', 400, /no JSON/],
       ['{"flag":', 400, /no JSON/],
@@ -140,7 +149,25 @@ describe('setting a flag over HTTP', (it) => {
     }
     assert.is((await post('flag=rate', { 'content-type': 'text/plain' })).status, 415);
     assert.is((await post('', { 'content-type': 'multipart/form-data; boundary=x' })).status, 415);
-    assert.equal((await document()).attempts, []);
+    const attempts = await recorded();
+    assert.equal(
+      attempts.map(({ action, outcome, actor }) => `${action} ${outcome} ${actor}`),
+      Array.from({ length: cases.length + 2 }, () => 'unknown refused ann'),
+    );
+    assert.ok(attempts.some(({ reason }) => reason?.includes('longer than 4194304 bytes')));
+    assert.is(attempts.filter(({ flag }) => flag === 'rate').length, 4, 'where the body names a flag, it is told');
+  });
+
+  it('keeps what nobody is known to have tried from pushing out the rest', async () => {
+    const { post, recorded } = setup({
+      authorize: (request) => request.headers.get('x-user') ?? false,
+    });
+    await post({ flag: 'rate', value: '20' }, { 'x-user': 'bob' });
+    for (let index = 0; index < 300; index++) await post('{');
+    const attempts = await recorded();
+    assert.ok(attempts.length <= 100, `${attempts.length} attempts`);
+    assert.ok(attempts.some(({ actor, outcome }) => actor === 'bob' && outcome === 'accepted'));
+    assert.is(attempts.at(-1)?.outcome, 'denied');
   });
 
   it('shows no sensitive text, whatever becomes of it', async () => {
@@ -183,6 +210,21 @@ describe('who may set a flag', (it) => {
     );
   });
 
+  it('is decided with the whole value in sight, of which the record keeps the start', async () => {
+    const seen: (string | undefined)[] = [];
+    const { flags, post, told } = setup({
+      authorize: (_, { text }) => {
+        seen.push(text);
+        return 'ann';
+      },
+    });
+    flags.dynamic('note', string, '', 'Note.');
+    const value = `${'x'.repeat(1_000)}the end`;
+    await post({ flag: 'note', value });
+    assert.equal(seen, [value]);
+    assert.match(told[0]?.text ?? '', /^x{200}… \(1007 characters\)$/);
+  });
+
   it('is nobody when the function throws, rejects or names nobody', async () => {
     const answers: (() => never)[] = [
       () => {
@@ -220,7 +262,8 @@ describe('who may set a flag', (it) => {
       assert.match(reason ?? '', /another origin/);
     }
     assert.is(rate.get(), 10);
-    assert.ok(told.every(({ outcome, actor }) => outcome === 'denied' && actor === undefined));
+    assert.is(told.length, 6);
+    assert.ok(told.every(({ outcome, actor }) => outcome === 'denied' && actor === 'ann'));
     assert.is((await post({ flag: 'rate', value: '20' }, { origin: 'http://service.test' })).status, 200);
     assert.is(
       (await post({ flag: 'rate', value: '21' }, { 'sec-fetch-site': 'same-origin', origin: 'https://public.test' }))
@@ -296,6 +339,16 @@ describe('a time to live', (it) => {
     rate.set(50);
     await eventually(() => Date.now() > set + 1_200);
     assert.is(rate.get(), 50);
+  });
+
+  it('does not end an equal value that the program set meanwhile', async () => {
+    const { rate, post, document } = setup();
+    await post({ flag: 'rate', value: '20', ttl: '1s' });
+    const set = Date.now();
+    rate.set(20);
+    assert.is((await document()).flags.find(({ name }) => name === 'rate')?.expires, null);
+    await eventually(() => Date.now() > set + 1_200);
+    assert.is(rate.get(), 20);
   });
 
   it('ends with the handler', async () => {
