@@ -73,9 +73,12 @@ describe('/values', (it) => {
         await becomes('{"cents":"250","currency":"USD","valid_for":"60s"}');
         writeFileSync(join(dir, 'pricing'), Buffer.of(0x0a, 3, 0x55, 0x53, 0x44, 0x10, 0xfb, 0x01));
         await becomes('{"cents":"251","currency":"USD"}');
+        // Valid UTF-8, and the last byte is a number, not a newline.
+        writeFileSync(join(dir, 'pricing'), Buffer.of(0x0a, 3, 0x55, 0x53, 0x44, 0x10, 0x0a));
+        await becomes('{"cents":"10","currency":"USD"}');
         writeFileSync(join(dir, 'pricing'), '{"cents":-1}');
         await eventually(() => program.events('rejected', 'pricing').length === 1);
-        await becomes('{"cents":"251","currency":"USD"}');
+        await becomes('{"cents":"10","currency":"USD"}');
       }),
     );
   });

@@ -1,4 +1,5 @@
-import { type RawValue, SourceError } from '@flagz/core';
+import { type RawBytes, SourceError } from '@flagz/core';
+import { sameRaw } from './raw-content.ts';
 import { type FileRead, type Files, rawOf } from './read-file.ts';
 
 /** How many findings one message names. */
@@ -31,7 +32,7 @@ export function keep(before: Picture | undefined, picture: Picture): Picture {
 }
 
 /** Gives the raw values, an unreadable file's last one too. */
-export function* valuesOf({ files }: Picture): Generator<readonly [key: string, value: RawValue]> {
+export function* valuesOf({ files }: Picture): Generator<readonly [key: string, value: RawBytes]> {
   for (const [key, file] of files) {
     const raw = rawOf(file);
     if (raw !== undefined) yield [key, raw];
@@ -75,9 +76,4 @@ export function failureOf(problems: readonly SourceError[], fatalAtStart: boolea
   const message = [...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
   const cause = problems.length === 1 ? problems[0]?.cause : new AggregateError(problems, message);
   return new SourceError(message, { fatalAtStart, ...(cause === undefined ? {} : { cause }) });
-}
-
-function sameRaw(left: RawValue, right: RawValue): boolean {
-  if (typeof left === 'string' || typeof right === 'string') return left === right;
-  return Buffer.compare(left, right) === 0;
 }

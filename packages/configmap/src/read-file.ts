@@ -1,7 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
-import { type RawValue, SourceError } from '@flagz/core';
+import { type RawBytes, SourceError } from '@flagz/core';
+import { rawContent } from './raw-content.ts';
 import { errorCode, reasonOf } from './system-error.ts';
 
 // Plain descriptors take a fifth of the time of FileHandles, which 10,000 files show.
@@ -18,12 +18,12 @@ const READS_AT_ONCE = 64;
 
 /** Is what was found at a path: a value, or a file that cannot be read and may keep the value it had. */
 export type FileRead =
-  | { readonly kind: 'value'; readonly path: string; readonly raw: RawValue; readonly stamp: string }
+  | { readonly kind: 'value'; readonly path: string; readonly raw: RawBytes; readonly stamp: string }
   | {
       readonly kind: 'unreadable';
       readonly path: string;
       readonly error: SourceError;
-      readonly kept: RawValue | undefined;
+      readonly kept: RawBytes | undefined;
     };
 
 /** Is a reading of several files, by key. */
@@ -78,7 +78,7 @@ async function readFile(path: string, known: FileRead | undefined): Promise<File
       if (!stats.isFile()) return 'no file';
       const content = await readAll(fd, Number(stats.size));
       if (!content) return unreadable(path, `is larger than ${LARGEST_BYTES} bytes; move it elsewhere`);
-      return { kind: 'value', path, raw: toRaw(content), stamp: stampOf(stats) };
+      return { kind: 'value', path, raw: rawContent(content), stamp: stampOf(stats) };
     } finally {
       await close(fd);
     }
@@ -100,7 +100,7 @@ export function unreadable(path: string, what: string, cause?: unknown): FileRea
 }
 
 /** Gives what a key holds after a reading: for an unreadable file the value it had before. */
-export function rawOf(file: FileRead | undefined): RawValue | undefined {
+export function rawOf(file: FileRead | undefined): RawBytes | undefined {
   return file?.kind === 'unreadable' ? file.kept : file?.raw;
 }
 
@@ -116,14 +116,6 @@ async function readAll(fd: number, size: number): Promise<Buffer | undefined> {
     if (bytesRead === 0 || (length >= size && length < buffer.length)) return buffer.subarray(0, length);
     if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(Math.max(4096, length))]);
   }
-}
-
-/** Text where it is UTF-8, without one newline at its end, which editors and `echo` put there; else the bytes as they are. */
-function toRaw(content: Buffer): RawValue {
-  if (!isUtf8(content)) return new Uint8Array(content);
-  const text = content.toString('utf8');
-  if (text.endsWith('\r\n')) return text.slice(0, -2);
-  return text.endsWith('\n') ? text.slice(0, -1) : text;
 }
 
 function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: fs.BigIntStats): string {

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { configMapMountSource } from '@flagz/configmap';
-import { type FlagType, FlagSet } from '@flagz/core';
+import { type FlagType, FlagSet, string } from '@flagz/core';
 import { assert, describe } from '@flagz/test-runner';
 import { eventually } from '@flagz/testing';
 import { Stage } from './stage.ts';
@@ -30,27 +30,31 @@ const bytes: FlagType<Uint8Array> = {
 };
 
 describe('configMapMountSource() on a plain directory', (it) => {
-  it('reads texts without their last newline, bytes as they are', async () => {
+  it('gives texts without their last newline, and bytes as they are to types that read bytes', async () => {
     using temp = tempDir();
     const flags = new FlagSet('texts');
-    const text = (name: string) => flags.dynamic(name, bytes, new Uint8Array(), 'Bytes.');
     const cases = {
-      plain: ['a', '61'],
-      newline: ['a\n', '61'],
-      crlf: ['a\r\n', '61'],
-      two: ['a\n\n', '610a'],
-      only: ['\n', ''],
-      empty: ['', ''],
-      inner: ['a\nb', '610a62'],
-      utf8: ['é\n', 'c3a9'],
-      binary: [Buffer.from([0xff, 0x00, 0x0a]), 'ff000a'],
+      plain: ['a', 'a', '61'],
+      newline: ['a\n', 'a', '610a'],
+      crlf: ['a\r\n', 'a', '610d0a'],
+      two: ['a\n\n', 'a\n', '610a0a'],
+      only: ['\n', '', '0a'],
+      empty: ['', '', ''],
+      inner: ['a\nb', 'a\nb', '610a62'],
+      utf8: ['é\n', 'é', 'c3a90a'],
+      binary: [Buffer.from([0xff, 0x00, 0x0a]), undefined, 'ff000a'],
     } as const;
-    const all = Object.entries(cases).map(([name, [content, hex]]) => {
+    const all = Object.entries(cases).map(([name, [content, text, hex]]) => {
       writeFileSync(temp.join(name), content);
-      return { flag: text(name), hex };
+      writeFileSync(temp.join(`text_${name}`), text === undefined ? '' : content);
+      return {
+        bytes: flags.dynamic(name, bytes, new Uint8Array(), 'Bytes.'),
+        words: flags.dynamic(`text_${name}`, string, '?', 'A text.'),
+        expected: [hex, text ?? ''],
+      };
     });
     await using watcher = await flags.watch(configMapMountSource(temp.path, NEVER));
-    for (const { flag, hex } of all) assert.is(flag.text, hex, flag.name);
+    for (const { bytes: raw, words, expected } of all) assert.equal([raw.text, words.get()], expected, raw.name);
     // Equal bytes are no change: not in the version, not to a notifier.
     const { version } = flags;
     writeFileSync(temp.join('binary'), cases.binary[0]);

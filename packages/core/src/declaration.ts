@@ -1,4 +1,5 @@
-import { FlagError, quote, reasonOf } from './errors.ts';
+import { FlagError, reasonOf } from './errors.ts';
+import { quote } from './escape.ts';
 import type { FlagOptions } from './flag.ts';
 import type { FlagNode, Held } from './flag-node.ts';
 import type { FlagType, FlagTypeOfDefault } from './flag-type.ts';

@@ -1,3 +1,5 @@
+import { escape, quote } from './escape.ts';
+
 /** Names what went wrong; `docs/errors.md` says what each means and what to do. */
 export type FlagErrorCode =
   | 'FLAGZ_DECLARATION'
@@ -7,14 +9,18 @@ export type FlagErrorCode =
   | 'FLAGZ_STATIC_FLAG'
   | 'FLAGZ_SOURCE';
 
-/** Is the base of every error of Flagz: branch on `code`, never on the message. */
+/**
+ * Is the base of every error of Flagz: branch on `code`, never on the message.
+ *
+ * The message may quote what anybody wrote anywhere; it stays on one line, and cannot command a terminal.
+ */
 export class FlagError extends Error {
   override readonly name: string = 'FlagError';
   /** Tells the kinds of error apart. */
   readonly code: FlagErrorCode;
 
   constructor(code: FlagErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(escape(message), options);
     this.code = code;
   }
 }
@@ -82,9 +88,4 @@ export function reasonOf(thrown: unknown): string {
   } catch {
     return 'a value that cannot be shown was thrown';
   }
-}
-
-/** Quotes a text for a message: control characters escaped, long texts cut. */
-export function quote(text: string): string {
-  return text.length <= 80 ? JSON.stringify(text) : `${JSON.stringify(text.slice(0, 80))}… (${text.length} characters)`;
 }

@@ -2,7 +2,7 @@ import { BatchEngine } from './batch-engine.ts';
 import { checksum } from './checksum.ts';
 import { type Declaration, makeNode, misdeclared } from './declaration.ts';
 import { declareInvariant } from './declare-invariant.ts';
-import { quote } from './errors.ts';
+import { quote } from './escape.ts';
 import type { FlagChange, FlagListener } from './events.ts';
 import type { FlagType, FlagTypeOfDefault } from './flag-type.ts';
 import { DynamicFlag, Flag, type FlagOptions, type FlagOwner, type ValuesOf } from './flag.ts';

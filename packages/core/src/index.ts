@@ -19,6 +19,7 @@ export type {
   ChangeOrigin,
   DeclaredFlag,
   LayerKind,
+  RawBytes,
   RawValue,
   Rejection,
   Rollback,

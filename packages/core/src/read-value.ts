@@ -1,4 +1,5 @@
-import { FlagError, ParseError, ValidationError, quote, reasonOf } from './errors.ts';
+import { FlagError, ParseError, ValidationError, reasonOf } from './errors.ts';
+import { bounded, quote } from './escape.ts';
 import type { FlagNode } from './flag-node.ts';
 import type { FlagType } from './flag-type.ts';
 import type { RawValue } from './source.ts';
@@ -33,11 +34,10 @@ export function readRaw(subject: Subject, raw: RawValue): ReadValue {
     throw new ParseError(`flag "${subject.name}": expected text or bytes from the source, got ${shown(subject, raw)}`);
   }
   try {
-    const value =
-      typeof raw === 'string' ? type.parse(raw) : type.parseBytes ? type.parseBytes(raw) : type.parse(decode(raw));
+    const value = type.parseBytes && isBytes(raw) ? type.parseBytes(raw) : type.parse(textOf(raw));
     return { value, text: type.format(value) };
   } catch (thrown) {
-    const reason = subject.sensitive ? `not a valid ${type.name}` : reasonOf(thrown);
+    const reason = subject.sensitive ? `not a valid ${type.name}` : bounded(reasonOf(thrown));
     throw new ParseError(`flag "${subject.name}": ${reason}, got ${shown(subject, raw)}`, causeFor(subject, thrown));
   }
 }
@@ -51,7 +51,7 @@ export function validate(subject: Subject, validators: Iterable<Validator<unknow
   for (const validator of validators) {
     const refusal = ask(() => validator(value, subject.type));
     if (refusal === undefined) continue;
-    const reason = subject.sensitive ? 'refused by a validator' : refusal.reason;
+    const reason = subject.sensitive ? 'refused by a validator' : bounded(refusal.reason);
     throw new ValidationError(
       `flag "${subject.name}": ${reason}, got ${shown(subject, text)}`,
       causeFor(subject, refusal.thrown),
@@ -73,7 +73,7 @@ export function formatValue(subject: Subject, value: unknown): string {
     if (typeof text === 'string') return text;
     throw new TypeError(`${subject.type.name}.format() gave no text`);
   } catch (thrown) {
-    const reason = subject.sensitive ? `not a valid ${subject.type.name}` : reasonOf(thrown);
+    const reason = subject.sensitive ? `not a valid ${subject.type.name}` : bounded(reasonOf(thrown));
     throw new ParseError(`flag "${subject.name}": ${reason}`, causeFor(subject, thrown));
   }
 }
@@ -109,7 +109,7 @@ export function shown(subject: { readonly sensitive: boolean }, raw: RawValue): 
   // What is neither text nor bytes is a mistake of the source, of which only the kind is of interest.
   if (!isBytes(raw)) return raw === null ? 'null' : `a ${typeof raw}`;
   try {
-    return quote(utf8.decode(raw));
+    return quote(textOf(raw));
   } catch {
     return `${raw.length} bytes`;
   }
@@ -124,9 +124,11 @@ function causeFor(subject: Subject, cause: unknown): ErrorOptions {
   return subject.sensitive || cause === undefined ? {} : { cause };
 }
 
-function decode(bytes: Uint8Array): string {
+/** Gives the text of a raw value: what the source says it is, else the bytes decoded. @throws {FlagError} */
+function textOf(raw: RawValue): string {
+  if (typeof raw === 'string') return raw;
   try {
-    return utf8.decode(bytes);
+    return raw.text ?? utf8.decode(raw);
   } catch {
     throw new FlagError('FLAGZ_PARSE', 'expected UTF-8 text');
   }

@@ -3,7 +3,13 @@ import type { FlagError } from './errors.ts';
 import type { FlagType } from './flag-type.ts';
 
 /** Is a value as a source delivers it: text, or bytes that are decoded as UTF-8 unless the flag type reads bytes itself. */
-export type RawValue = string | Uint8Array;
+export type RawValue = string | RawBytes;
+
+/** Is a value in bytes, of which a source may say what text they are: a file's, without the newline at its end. */
+export interface RawBytes extends Uint8Array {
+  /** What flag types get that do not read bytes. @default the bytes decoded as strict UTF-8 */
+  readonly text?: string;
+}
 
 /**
  * Says where raw values come from. Everything else — time-outs, restarts, states, layers — is the watcher's.

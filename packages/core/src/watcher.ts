@@ -1,7 +1,8 @@
 import { backoffMs } from './backoff.ts';
 import type { BatchRequest } from './batch.ts';
 import type { BatchEngine } from './batch-engine.ts';
-import { type FlagError, SourceError, quote, reasonOf } from './errors.ts';
+import { type FlagError, SourceError, reasonOf } from './errors.ts';
+import { quote } from './escape.ts';
 import type { Layer } from './layer.ts';
 import type { BatchOutcome, Rejection, Source, SourceSink, WatcherState } from './source.ts';
 import { after, delay, within } from './waiting.ts';

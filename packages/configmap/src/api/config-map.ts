@@ -1,9 +1,9 @@
-import type { ChangeOrigin, RawValue } from '@flagz/core';
-import { SourceError } from '@flagz/core';
+import { type ChangeOrigin, type RawBytes, SourceError } from '@flagz/core';
+import { rawContent, sameRaw } from '../raw-content.ts';
 
 /** Is one version of a ConfigMap, as flags see it. */
 export interface ConfigMapVersion {
-  readonly values: ReadonlyMap<string, RawValue>;
+  readonly values: ReadonlyMap<string, RawBytes>;
   readonly revision: string | undefined;
   readonly origin: ChangeOrigin | undefined;
 }
@@ -16,7 +16,8 @@ export function absent(revision: string | undefined): ConfigMapVersion {
 /**
  * Reads a ConfigMap as the API server sends it.
  *
- * The rules for keys are those of the mount: a text without the one newline at its end, names with a dot in front left out.
+ * The rules are those of the mount, whose files are the same bytes: `kubectl create --from-file` puts into `data` what is
+ * UTF-8, and into `binaryData` what is not, whatever either is meant to be. Names with a dot in front are left out.
  *
  * @param before gives equal bytes their identity, by which core knows that nothing changed.
  * @throws {SourceError} when it is another object.
@@ -32,15 +33,17 @@ export function readConfigMap(
     const got = `${String(kind)} ${JSON.stringify(`${String(namespace)}/${String(name)}`)}`;
     throw new SourceError(`the API server sent another object than was asked for: ${got}`);
   }
-  const values = new Map<string, RawValue>();
-  for (const [key, value] of Object.entries(asRecord(data))) {
-    if (typeof value === 'string' && !key.startsWith('.')) values.set(key, withoutNewline(value));
-  }
-  for (const [key, value] of Object.entries(asRecord(binaryData))) {
-    if (typeof value !== 'string' || key.startsWith('.')) continue;
-    const bytes = new Uint8Array(Buffer.from(value, 'base64'));
-    const known = before?.values.get(key);
-    values.set(key, known instanceof Uint8Array && Buffer.compare(known, bytes) === 0 ? known : bytes);
+  const values = new Map<string, RawBytes>();
+  for (const [fields, encoding] of [
+    [data, 'utf8'],
+    [binaryData, 'base64'],
+  ] as const) {
+    for (const [key, value] of Object.entries(asRecord(fields))) {
+      if (typeof value !== 'string' || key.startsWith('.')) continue;
+      const bytes = Buffer.from(value, encoding);
+      const known = before?.values.get(key);
+      values.set(key, known && sameRaw(known, bytes) ? known : rawContent(bytes));
+    }
   }
   return { values, revision: asText(resourceVersion), origin: originOf(managedFields) };
 }
@@ -67,9 +70,4 @@ function originOf(managedFields: unknown): ChangeOrigin | undefined {
     if (!last || writtenAt >= last.writtenAt) last = { actor: manager, writtenAt };
   }
   return last;
-}
-
-function withoutNewline(text: string): string {
-  if (text.endsWith('\r\n')) return text.slice(0, -2);
-  return text.endsWith('\n') ? text.slice(0, -1) : text;
 }
