@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FlagError, type FlagType } from '@flagz/core';
@@ -6,11 +7,14 @@ import protobuf from 'protobufjs';
 import { proto3 } from './proto3.ts';
 import type { Proto3Options } from './reflected-codec.ts';
 
+/** Holds `google/protobuf/*.proto`. */
+const ofGoogle = dirname(createRequire(import.meta.url).resolve('protobufjs/package.json'));
+
 /** Configures {@link loadProto3}. */
 export interface LoadProto3Options extends Proto3Options {
   /**
    * Names the folders in which imports are looked for, as `protoc --proto_path` does, before the folder of the file
-   * that imports. The well-known types are always there.
+   * that imports. The `.proto` files of Google that protobufjs brings are always there: `google/protobuf/*.proto`.
    *
    * @default []
    */
@@ -23,7 +27,7 @@ export interface LoadProto3Options extends Proto3Options {
  *
  * The file must be the program's own: a schema becomes code.
  *
- * @param file is a path, or a URL such as `new URL('pricing.proto', import.meta.url)`.
+ * @param file is a path, or a `file:` URL such as `new URL('pricing.proto', import.meta.url)`.
  * @param typeName is the message with its package: `demo.Pricing`.
  * @throws {FlagError} with code FLAGZ_DECLARATION when a file cannot be read, is no schema, or lacks the message.
  * @example
@@ -35,25 +39,35 @@ export function loadProto3<T extends object>(
   options: LoadProto3Options = {},
 ): FlagType<T> {
   const { importPaths = [], ...reading } = options;
-  const path = typeof file === 'string' ? file : fileURLToPath(file);
-  const root = new protobuf.Root();
-  root.resolvePath = (origin, target) => {
-    if (origin === '') return target;
-    const places = [...importPaths, dirname(origin)].map((folder) => resolve(folder, target));
-    return places.find((place) => existsSync(place)) ?? target;
-  };
   return proto3<T>(
-    attempt(path, () => root.loadSync(path).lookupType(typeName)),
+    attempt(file, () => {
+      const path = typeof file === 'string' ? file : fileURLToPath(file);
+      const root = new protobuf.Root();
+      root.resolvePath = (origin, target) => (origin === '' ? target : findImport(origin, target, importPaths));
+      return root.loadSync(path).lookupType(typeName);
+    }),
     reading,
   );
 }
 
-function attempt<T>(path: string, act: () => T): T {
+/** @throws {Error} when an import is nowhere. */
+function findImport(origin: string, target: string, importPaths: readonly string[]): string {
+  const folders = [...importPaths, dirname(origin)];
+  const found = [...folders, ofGoogle].map((folder) => resolve(folder, target)).find((place) => existsSync(place));
+  // Those that protobufjs has in memory need no file.
+  if (found !== undefined || protobuf.common.get(target)) return found ?? target;
+  const looked = folders.map((folder) => JSON.stringify(folder)).join(', ');
+  throw new Error(
+    `cannot find the import "${target}" of "${origin}": looked in ${looked}; name its folder in importPaths`,
+  );
+}
+
+function attempt<T>(file: string | URL, act: () => T): T {
   try {
     return act();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `schema "${path}": ${reason}; check the path, the imports and the name of the message with its package`;
+    const message = `schema "${String(file)}": ${reason}; check the path, the imports and the name of the message with its package`;
     throw new FlagError('FLAGZ_DECLARATION', message, { cause });
   }
 }

@@ -1,11 +1,12 @@
-import type { FlagType } from '@flagz/core';
-import type { Type } from 'protobufjs';
-import { decodeBase64 } from './base64.ts';
+import { FlagError, type FlagType } from '@flagz/core';
+import { Type } from 'protobufjs';
+import { decodeBase64, isBase64 } from './base64.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { MessageCodec } from './message-codec.ts';
 import { type Proto3Options, reflectedCodec } from './reflected-codec.ts';
 import { pathOfUnknownFields } from './unknown-fields.ts';
+import { Way } from './way.ts';
 
 const BASE64 = 'base64:';
 const EXPECTED = 'expected ProtoJSON in braces, or base64: and the binary form';
@@ -14,25 +15,34 @@ const EXPECTED = 'expected ProtoJSON in braces, or base64: and the binary form';
  * Makes a flag type of protobuf messages.
  *
  * Text that starts with `{` is ProtoJSON (https://protobuf.dev/programming-guides/json/): both names of a field, enums by
- * name or number, 64-bit integers best as strings. `base64:` and strict base64 is the binary form. Sources that deliver
- * bytes may deliver the binary form as it is: bytes that are ProtoJSON or `base64:` text are read as such, others as
- * binary. No bytes at all are refused, although they are the binary form of an empty message: so is every lost value.
+ * name or number, 64-bit integers as strings. `base64:` and strict base64 is the binary form. Sources that deliver bytes may
+ * deliver the binary form as it is: bytes that begin with `{`, or are `base64:` text, are read as text, others as binary.
+ * No bytes at all are refused, although they are the binary form of an empty message: so is every lost value.
  *
  * Writes ProtoJSON with sorted keys and the schema's field names. Values are frozen, but for bytes, which JavaScript
  * cannot freeze; two are equal when their canonical texts are.
  *
- * @param message is a reflected type of protobufjs 8.6 or newer, or any {@link MessageCodec}.
+ * @param message is a reflected type of protobufjs 8.6 or newer, a class that has one as `$type`, or any {@link MessageCodec}.
+ * @throws {FlagError} with code FLAGZ_DECLARATION when it is none of them, or its schema cannot be used.
  * @example
  * const pricing = flags.dynamic('pricing', proto3<Pricing>(root.lookupType('demo.Pricing')), { currency: 'EUR' }, 'Prices.');
  * pricing.setText('{"currency":"USD","cents":"250"}');
  */
-export function proto3<T extends object>(message: Type, options?: Proto3Options): FlagType<T>;
+export function proto3<T extends object>(
+  message: Type | { readonly $type: Type },
+  options?: Proto3Options,
+): FlagType<T>;
 export function proto3<T extends object>(message: MessageCodec<T>): FlagType<T>;
-export function proto3<T extends object>(message: MessageCodec<T> | Type, options?: Proto3Options): FlagType<T> {
-  const codec = 'fieldsArray' in message ? reflectedCodec<T>(message, options) : message;
+export function proto3<T extends object>(
+  message: MessageCodec<T> | Type | { readonly $type: Type },
+  options?: Proto3Options,
+): FlagType<T> {
+  const codec = codecOf<T>(message, options);
   const fromBinary = (bytes: Uint8Array): T => {
     if (bytes.length === 0) throw new Error(EXPECTED);
-    return reading(codec, 'the binary form', () => known(codec.decode(bytes)));
+    return reading(codec, 'the binary form', () =>
+      codec === message ? known(codec.decode(bytes)) : codec.decode(bytes),
+    );
   };
   const fromJson = (text: string): T => reading(codec, 'ProtoJSON', () => codec.fromJsonString(text));
   return {
@@ -49,12 +59,27 @@ export function proto3<T extends object>(message: MessageCodec<T> | Type, option
       try {
         return fromBinary(bytes);
       } catch (error) {
-        // What a human wrote gets the answer that helps a human.
-        throw text !== undefined && isPrintable(text) ? new Error(EXPECTED) : error;
+        if (text === undefined || !isPrintable(text)) throw error;
+        // What a human wrote, JSON after blank lines or none at all, gets the answer that helps a human.
+        return this.parse(text);
       }
     },
     format: (value) => canonicalJson(JSON.parse(codec.toJsonString(value))),
   };
+}
+
+/** Makes the codec of whatever stands for a message. @throws {FlagError} when nothing does. */
+function codecOf<T extends object>(message: unknown, options: Proto3Options | undefined): MessageCodec<T> {
+  if (message instanceof Type) return reflectedCodec<T>(message, options);
+  if ((typeof message === 'object' || typeof message === 'function') && message !== null) {
+    if ('$type' in message && message.$type instanceof Type) return reflectedCodec<T>(message.$type, options);
+    if ('fromJsonString' in message && 'decode' in message) return message as MessageCodec<T>;
+  }
+  const what = 'expected a reflected type of protobufjs, a class that has one as $type, or a MessageCodec';
+  throw new FlagError(
+    'FLAGZ_DECLARATION',
+    `proto3: ${what}; where it is a type, see that protobufjs is installed once`,
+  );
 }
 
 /** Passes on why a message is refused. */
@@ -69,7 +94,7 @@ function reading<T extends object>(codec: MessageCodec<T>, form: string, read: (
 /** @throws {Error} when the codec kept fields that the schema does not know: they would be lost in the canonical text. */
 function known<T extends object>(message: T): T {
   const path = pathOfUnknownFields(message);
-  if (path) throw new Error(path.length === 0 ? 'unknown field' : `${path.join('.')}: unknown field`);
+  if (path) throw new Way(path).fault('unknown field');
   return message;
 }
 
@@ -79,16 +104,12 @@ function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** Tells text from the binary form, which may begin with a newline and a brace as well, but not with a brace. */
+/**
+ * Tells text from the binary form. A brace opens a group there, which proto3 does not have; `base64:` may be the beginning
+ * of a field, but hardly goes on as base64 to its end.
+ */
 function isWritten(text: string): boolean {
-  const trimmed = text.trim();
-  if (text.startsWith('{') || trimmed.startsWith(BASE64)) return true;
-  if (!trimmed.startsWith('{')) return false;
-  try {
-    return JSON.parse(trimmed) !== undefined;
-  } catch {
-    return false;
-  }
+  return text.startsWith('{') || (text.startsWith(BASE64) && isBase64(text.trim().slice(BASE64.length)));
 }
 
 function isPrintable(text: string): boolean {

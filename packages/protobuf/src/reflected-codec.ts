@@ -1,8 +1,13 @@
-import { FlagError } from '@flagz/core';
-import { type Field, type Message, Reader, type Type } from 'protobufjs';
+import type { Type } from 'protobufjs';
 import protojson from 'protobufjs/ext/protojson.js';
-import { locateFault } from './locate-fault.ts';
+import { checkJson } from './check-json.ts';
+import { checkMessage } from './check-message.ts';
+import { checkWire } from './check-wire.ts';
+import { refuseDuplicateKeys } from './duplicate-key.ts';
+import { wordsOf } from './fits.ts';
 import type { MessageCodec } from './message-codec.ts';
+import { withOriginalNames } from './original-names.ts';
+import { nameOf, prepare } from './schema.ts';
 
 /** Configures how strict the reading is. */
 export interface Proto3Options {
@@ -13,126 +18,53 @@ export interface Proto3Options {
 /**
  * Makes the codec of a reflected protobufjs type.
  *
- * @throws {FlagError} with code FLAGZ_DECLARATION when the schema names types that were not loaded.
+ * @throws {FlagError} with code FLAGZ_DECLARATION when the schema names types that were not loaded, or has required fields,
+ * groups or extensions.
  */
 export function reflectedCodec<T extends object>(
   type: Type,
-  { allowUnknownFields = false }: Proto3Options = {},
+  { allowUnknownFields: lenient = false }: Proto3Options = {},
 ): MessageCodec<T> {
-  resolve(type);
-  const read = (bytes: Uint8Array): Message => {
-    const reader = Reader.create(bytes);
-    // Kept only to be found and refused.
-    reader.discardUnknown = allowUnknownFields;
-    return type.decode(reader);
-  };
-  const options = { ignoreUnknownFields: allowUnknownFields };
+  prepare(type);
+  const decode = (bytes: Uint8Array): T => type.decode(bytes) as unknown as T;
   return {
     typeName: nameOf(type),
     fromJsonString(text) {
+      const value = parseJson(text);
+      refuseDuplicateKeys(text);
+      checkJson(type, value, { lenient, every: false });
       try {
-        const message = protojson.fromJsonString(type, text, options);
+        const message = protojson.fromJson(type, value, { ignoreUnknownFields: lenient });
         // Through the binary form, so that nested messages are of one kind whatever they were read from.
-        return read(type.encode(message).finish()) as T;
+        return decode(type.encode(message).finish());
       } catch (thrown) {
-        throw explained(type, text, thrown, options);
+        checkJson(type, value, { lenient, every: true });
+        throw new Error(wordsOf(thrown), { cause: thrown });
       }
     },
-    toJsonString: (message) => JSON.stringify(withOriginalNames(type, protojson.toJson(type, message))),
+    toJsonString(message) {
+      try {
+        checkMessage(type, message);
+        return JSON.stringify(withOriginalNames(type, protojson.toJson(type, message)));
+      } catch (cause) {
+        throw new Error(`expected a message of ${nameOf(type)}: ${(cause as Error).message}`, { cause });
+      }
+    },
     decode(bytes) {
-      const message = read(bytes);
-      refuseUnknown(type, message, []);
-      return message as T;
+      checkWire(type, bytes, lenient);
+      return decode(bytes);
     },
     encode: (message) => type.encode(message).finish(),
   };
 }
 
-/** Finds what the fields refer to, now rather than at the first value that has them. */
-function resolve(type: Type): void {
+/** JSON.parse quotes what it read, which nobody asked for. @throws {SyntaxError} */
+function parseJson(text: string): unknown {
   try {
-    type.root.resolveAll();
+    return JSON.parse(text);
   } catch (cause) {
-    const message = `message ${nameOf(type)}: ${(cause as Error).message}; load the .proto files that it imports, too`;
-    throw new FlagError('FLAGZ_DECLARATION', message, { cause });
+    const more = /after JSON at position (\d+)/.exec((cause as Error).message);
+    const what = more ? `more text after the end of the message, at position ${more[1]}` : 'not valid JSON';
+    throw new Error(what, { cause });
   }
-}
-
-/** Says where and what, in the place of what protobufjs says: that names types instead of the way, and quotes values. */
-function explained(type: Type, text: string, thrown: unknown, options: protojson.IProtoJsonOptions): Error {
-  const [, what = 'not valid JSON'] =
-    /^(?:\.[\w.]+: )?([^:"]+)/.exec(thrown instanceof SyntaxError ? '' : (thrown as Error).message) ?? [];
-  let where = '';
-  try {
-    where = locateFault(JSON.parse(text), (part) => !isReadable(type, part, options));
-  } catch {
-    // No JSON: there is no way to the fault.
-  }
-  return new Error(where === '' ? what : `${where}: ${what}`);
-}
-
-function isReadable(type: Type, part: unknown, options: protojson.IProtoJsonOptions): boolean {
-  try {
-    protojson.fromJson(type, part, options);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** @throws {Error} with the path of the message that carries an unknown field. */
-function refuseUnknown(
-  type: Type,
-  message: Message & { $unknowns?: readonly Uint8Array[] },
-  path: readonly string[],
-): void {
-  if (message.$unknowns?.length) throw new Error(`${path.length > 0 ? `${path.join('.')}: ` : ''}unknown field`);
-  for (const field of type.fieldsArray) {
-    const { resolvedType } = field.resolve();
-    if (!resolvedType || !('fieldsArray' in resolvedType)) continue;
-    const value: unknown = (message as unknown as Record<string, unknown>)[field.name];
-    for (const [key, child] of childrenOf(field, value))
-      refuseUnknown(resolvedType, child as Message, [...path, field.protoName, ...key]);
-  }
-}
-
-/** Gives the messages that a field holds, each with what leads to it. */
-function childrenOf(field: Field, value: unknown): readonly (readonly [key: readonly string[], child: unknown])[] {
-  if (typeof value !== 'object' || value === null) return [];
-  if (field.map || field.repeated) return Object.entries(value).map(([key, child]) => [[key], child]);
-  return [[[], value]];
-}
-
-/** Renames the members of ProtoJSON from their JSON names to those of the schema; well-known types have no members to rename. */
-function withOriginalNames(type: Type, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || isWellKnown(type)) return value;
-  const fields = new Map(type.fieldsArray.map((field) => [field.jsonName, field]));
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => {
-      const field = fields.get(key);
-      if (!field) return [key, member];
-      const { resolvedType } = field.resolve();
-      return [
-        field.protoName,
-        resolvedType && 'fieldsArray' in resolvedType ? renameMembers(field, resolvedType, member) : member,
-      ];
-    }),
-  );
-}
-
-function renameMembers(field: Field, type: Type, member: unknown): unknown {
-  if (field.map && typeof member === 'object' && member !== null) {
-    return Object.fromEntries(Object.entries(member).map(([key, child]) => [key, withOriginalNames(type, child)]));
-  }
-  return Array.isArray(member) && field.repeated
-    ? member.map((child) => withOriginalNames(type, child))
-    : withOriginalNames(type, member);
-}
-
-function isWellKnown(type: Type): boolean {
-  return type.fullName.startsWith('.google.protobuf.');
-}
-
-function nameOf(type: Type): string {
-  return type.fullName.replace(/^\./, '');
 }

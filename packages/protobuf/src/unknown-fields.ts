@@ -4,12 +4,12 @@
  *
  * @returns the way to it; empty for the message itself; nothing where all fields are known.
  */
-export function pathOfUnknownFields(value: unknown): readonly string[] | undefined {
+export function pathOfUnknownFields(value: unknown): readonly (string | number)[] | undefined {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return undefined;
   if (Object.hasOwn(value, '$unknown') && isFilled((value as { $unknown: unknown }).$unknown)) return [];
   for (const [key, child] of Object.entries(value)) {
     const path = pathOfUnknownFields(child);
-    if (path) return [key, ...path];
+    if (path) return [Array.isArray(value) ? Number(key) : key, ...path];
   }
   return undefined;
 }

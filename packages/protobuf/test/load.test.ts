@@ -17,6 +17,12 @@ describe('loadProto3()', (it) => {
     }
   });
 
+  it('finds whatever protobufjs has of google/protobuf', () => {
+    const type = loadProto3(new URL('google.proto', schemas), 'demo.Google');
+    const text = '{"api":{"name":"x","source_context":{"file_name":"a.proto"}},"context":{"file_name":"b.proto"}}';
+    assert.is(type.format(type.parse(text)), text);
+  });
+
   it('passes on how strict to be', () => {
     const options = { importPaths, allowUnknownFields: true };
     const type = loadProto3(new URL('pricing.proto', schemas), 'demo.Pricing', options);
@@ -27,7 +33,18 @@ describe('loadProto3()', (it) => {
     ['none.proto', 'demo.Pricing', importPaths, /^schema ".*none\.proto": ENOENT: .*; check the path, the imports and/],
     ['pricing.proto', 'demo.Price', importPaths, /: no such type: demo\.Price; check/],
     ['pricing.proto', 'shared.Currency', importPaths, /: no such type: shared\.Currency; check/],
-    ['pricing.proto', 'demo.Pricing', [], /ENOENT: .*shared\/currency\.proto/],
+    [
+      'pricing.proto',
+      'demo.Pricing',
+      [],
+      /: cannot find the import "shared\/currency\.proto" of ".*pricing\.proto": looked in ".*schemas"; name its folder in importPaths; check/,
+    ],
+    [
+      'https://example.org/pricing.proto',
+      'demo.Pricing',
+      importPaths,
+      /^schema "https:\/\/example\.org\/pricing\.proto": The URL must be of scheme file; check/,
+    ],
     ['broken.proto', 'demo.Pricing', importPaths, /: illegal .*; check/],
   ];
   for (const [file, typeName, paths, reason] of faults) {

@@ -85,7 +85,7 @@ describe('proto3()', (it) => {
     assert.is(type.format(value), text);
     assert.equal(Object.keys(value.tierMap ?? {}), ['__proto__', 'constructor']);
     assert.is(({} as { rateLimit?: number }).rateLimit, undefined);
-    throws(() => type.parse('{"__proto__":{"currency":"x"}}'), /__proto__\.currency: unknown field$/);
+    throws(() => type.parse('{"__proto__":{"currency":"x"}}'), /: __proto__: unknown field$/);
   });
 
   it('names the place also where the value is large or deep, and stays on one line', () => {
@@ -93,8 +93,8 @@ describe('proto3()', (it) => {
     const type = proto3<object>(root.lookupType('M'));
     throws(() => type.parse(`{"n":[${'0,'.repeat(4900)}"x"]}`), 'expected ProtoJSON of M: n[4900]: invalid integer');
     const deep = `${'{"m":'.repeat(1400)}{}${'}'.repeat(1400)}`;
-    throws(() => type.parse(deep), /^expected ProtoJSON of M: (?:m\.){15}m…: max depth exceeded$/);
-    throws(() => type.parse('{"a\\nb":1}'), 'expected ProtoJSON of M: "a\\nb": unknown field');
+    throws(() => type.parse(deep), /^expected ProtoJSON of M: (?:m\.){15}m…: nested deeper than 100 levels$/);
+    throws(() => type.parse('{"a\\nb":1}'), 'expected ProtoJSON of M: ["a\\nb"]: unknown field');
   });
 
   const refusals: readonly (readonly [text: string, reason: string])[] = [
@@ -107,11 +107,12 @@ describe('proto3()', (it) => {
     ['{"best_tier":{"rate_limit":1.5}}', 'best_tier.rate_limit: not an integer'],
     ['{"tier_map":{"a":{},"b":{"rate_limit":"x"}}}', 'tier_map.b.rate_limit: invalid integer'],
     ['{"tier_list":[{},{"rate_limit":true}]}', 'tier_list[1].rate_limit: expected integer (number or string)'],
-    ['{"per_second":1,"limit_name":"x"}', 'multiple values for oneof limit'],
-    ['{"currency":"EUR"} {"currency":"USD"}', 'not valid JSON'],
-    ['{"currency":"EUR","currency":"USD"}', 'duplicate key in JSON object'],
+    ['{"per_second":1,"limit_name":"x"}', 'limit_name: multiple values for oneof limit'],
+    ['{"currency":"EUR"} {"currency":"USD"}', 'more text after the end of the message, at position 19'],
+    ['{"currency":"EUR"', 'not valid JSON'],
+    ['{"currency":"EUR","currency":"USD"}', 'currency: given twice'],
     ['{"tiers":["x",1]}', 'tiers[1]: expected string'],
-    ['{"raw_bytes":"!!!"}', 'raw_bytes: invalid encoding'],
+    ['{"raw_bytes":"!!!"}', 'raw_bytes: invalid base64'],
     ['{"valid_for":"soon"}', 'valid_for: invalid duration'],
     ['{"best_tier":"gold"}', 'best_tier: expected object'],
   ];
@@ -128,17 +129,17 @@ describe('proto3()', (it) => {
     const bytes = message.encode({ currency: 'EUR', bestTier: { tierName: 'gold' } }).finish();
     throws(
       () => type.parseBytes?.(bytes.subarray(0, 3)),
-      /^expected the binary form of demo\.Pricing: index out of range/,
+      'expected the binary form of demo.Pricing: currency: truncated',
     );
     const unknown = Uint8Array.of(0xf8, 0x01, 0x05);
     throws(
       () => type.parseBytes?.(Buffer.concat([bytes, unknown])),
-      'expected the binary form of demo.Pricing: unknown field',
+      'expected the binary form of demo.Pricing: unknown field 31',
     );
     const nested = message.lookupType('demo.Tier').encode({ tierName: 'g' }).finish();
     const body = Buffer.concat([nested, unknown]);
     const outer = Buffer.concat([Uint8Array.of(0x22, body.length), body]);
-    throws(() => type.parseBytes?.(outer), 'expected the binary form of demo.Pricing: best_tier: unknown field');
+    throws(() => type.parseBytes?.(outer), 'expected the binary form of demo.Pricing: best_tier: unknown field 31');
     throws(() => type.parse('base64:Cg=='), /^expected the binary form of demo\.Pricing/);
     throws(() => type.parse('base64: Cg=='), 'expected standard base64 after base64:');
   });

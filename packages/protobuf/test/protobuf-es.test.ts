@@ -80,7 +80,7 @@ describe('proto3() with protobuf-es', (it) => {
       () => type.parseBytes!(Uint8Array.of(0xf8, 0x01, 0x05)),
       'expected the binary form of demo.Pricing: unknown field',
     );
-    throws(() => type.parseBytes!(Uint8Array.of(0x1a, 3, 0xf8, 0x01, 0x05)), /: tierList\.0: unknown field$/);
+    throws(() => type.parseBytes!(Uint8Array.of(0x1a, 3, 0xf8, 0x01, 0x05)), /: tierList\[0\]: unknown field$/);
   });
 
   it('works as a flag', () => {

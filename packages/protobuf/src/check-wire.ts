@@ -1,0 +1,221 @@
+import { Enum, type Field, type MapField, Reader, Type } from 'protobufjs';
+import protojson from 'protobufjs/ext/protojson.js';
+import { MAX_DEPTH } from './check-json.ts';
+import { misfitOf, wordsOf } from './fits.ts';
+import { Way } from './way.ts';
+import { typeInAny, wellKnown } from './well-known.ts';
+import { WireCursor } from './wire-cursor.ts';
+import { BASIC, LENGTH_DELIMITED, fitsVarint, isPackable, partsOfAny, wireOf, wireOfValue } from './wire-types.ts';
+
+const MAP_KEY = 1;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Checks the binary form against its type, in one walk. Readers of protobuf let the last of several values win, merge
+ * messages and cut numbers, so that any bytes are some message: fine between programs, not for what somebody put somewhere.
+ *
+ * @param lenient leaves unknown fields alone.
+ * @throws {Error} with the way to the first fault.
+ */
+export function checkWire(type: Type, bytes: Uint8Array, lenient: boolean): void {
+  new WireWalk(bytes, lenient).run(type);
+}
+
+/** Counts what a message held so far: by field, by oneof, and by field and key. */
+type Seen = Map<unknown, number>;
+
+class WireWalk {
+  #cursor: WireCursor;
+  readonly #lenient: boolean;
+  readonly #way = new Way();
+
+  constructor(bytes: Uint8Array, lenient: boolean) {
+    this.#cursor = new WireCursor(bytes);
+    this.#lenient = lenient;
+  }
+
+  run(type: Type): void {
+    this.#message(type, this.#cursor.end, 0);
+  }
+
+  #message(type: Type, end: number, depth: number): void {
+    if (depth > MAX_DEPTH) throw this.#way.fault('nested deeper than 100 levels');
+    const cursor = this.#cursor;
+    const start = cursor.position;
+    const outer = cursor.end;
+    cursor.end = end;
+    const seen = new Map<unknown, number>();
+    while (cursor.position < end) {
+      const { id, wire } = this.#try(() => cursor.tag());
+      const field = type.fieldsById[id];
+      if (field) this.#way.into(field.protoName, () => this.#field(field, wire, seen, depth));
+      else this.#unknown(id, wire);
+    }
+    cursor.end = outer;
+    this.#wellKnown(type, start, end, depth);
+  }
+
+  #field(field: Field, wire: number, seen: Seen, depth: number): void {
+    const expected = wireOf(field);
+    const isPacked = wire === LENGTH_DELIMITED && field.repeated && !field.map && isPackable(field);
+    if (wire !== expected && !isPacked) return this.#mistyped(wire);
+    if (field.map) return this.#entry(field as MapField & Field, seen, depth);
+    if (field.repeated) return this.#items(field, isPacked, seen, depth);
+    if (seen.has(field)) throw this.#way.fault('given twice');
+    seen.set(field, 1);
+    if (field.partOf) {
+      if (seen.has(field.partOf)) throw this.#way.fault(`multiple values for oneof ${field.partOf.name}`);
+      seen.set(field.partOf, 1);
+    }
+    this.#value(field, depth);
+  }
+
+  #items(field: Field, isPacked: boolean, seen: Seen, depth: number): void {
+    // Other fields may lie between the items of a list.
+    let index = seen.get(field) ?? 0;
+    const item = (): void => this.#way.into(index++, () => this.#value(field, depth));
+    if (isPacked)
+      this.#within(
+        this.#try(() => this.#cursor.length()),
+        item,
+      );
+    else item();
+    seen.set(field, index);
+  }
+
+  #entry(field: MapField & Field, seen: Seen, depth: number): void {
+    const cursor = this.#cursor;
+    const end = this.#try(() => cursor.length());
+    let key = field.keyType === 'string' ? '' : field.keyType === 'bool' ? 'false' : '0';
+    let value: number | undefined;
+    const parts = new Set<number>();
+    this.#within(end, () => {
+      const { id, wire } = this.#try(() => cursor.tag());
+      if (id > 2) return this.#unknown(id, wire);
+      if (wire !== (id === MAP_KEY ? BASIC[field.keyType] : wireOfValue(field))) return this.#mistyped(wire);
+      if (parts.has(id)) throw this.#way.fault(`an entry with two ${id === MAP_KEY ? 'keys' : 'values'}`);
+      parts.add(id);
+      if (id === MAP_KEY) key = this.#key(field);
+      else {
+        value = cursor.position;
+        this.#try(() => cursor.skip(wire));
+      }
+    });
+    const name = `${field.id} ${key}`;
+    if (seen.has(name)) throw this.#way.faultAt(key, 'given twice');
+    seen.set(name, 1);
+    if (value === undefined) return;
+    cursor.position = value;
+    this.#within(end, () => {
+      this.#way.into(key, () => this.#value(field, depth));
+      cursor.position = end;
+    });
+  }
+
+  #key(field: MapField): string {
+    const start = this.#cursor.position;
+    this.#scalar(field.keyType);
+    const reader = Reader.create(this.#cursor.bytes.subarray(start, this.#cursor.position));
+    return String(reader[field.keyType as 'int32']());
+  }
+
+  #value(field: Field, depth: number): void {
+    const { resolvedType } = field;
+    if (resolvedType instanceof Type) {
+      const end = this.#try(() => this.#cursor.length());
+      this.#message(resolvedType, end, depth + 1);
+    } else if (resolvedType instanceof Enum) this.#enum(field, resolvedType);
+    else this.#scalar(field.type);
+    if (field.type === 'double' && wellKnown(field.parent as Type) === 'Value') this.#finite();
+  }
+
+  #scalar(type: string): void {
+    const cursor = this.#cursor;
+    const wire = BASIC[type] as number;
+    if (type === 'string') this.#text();
+    else this.#try(() => cursor.skip(wire));
+    if (wire === 0 && !fitsVarint(type, cursor)) throw this.#way.fault(`out of range for ${type}`);
+  }
+
+  #text(): void {
+    const cursor = this.#cursor;
+    const end = this.#try(() => cursor.length());
+    const from = cursor.position;
+    while (cursor.position < end && (cursor.bytes[cursor.position] as number) < 0x80) cursor.position++;
+    if (cursor.position === end) return;
+    try {
+      utf8.decode(cursor.bytes.subarray(from, end));
+    } catch {
+      throw this.#way.fault('not UTF-8');
+    }
+    cursor.position = end;
+  }
+
+  #enum(field: Field, type: Enum): void {
+    const cursor = this.#cursor;
+    this.#try(() => cursor.varint());
+    if (!fitsVarint('int32', cursor)) throw this.#way.fault('out of range for an enum');
+    if (this.#lenient || type.valuesById[cursor.low | 0] !== undefined) return;
+    // Whether an enum is open protobufjs tells by what it takes.
+    const reason = field.map ? undefined : misfitOf(field, field.repeated ? [cursor.low | 0] : cursor.low | 0, false);
+    if (reason !== undefined) throw this.#way.fault(reason);
+  }
+
+  #finite(): void {
+    const { bytes, position } = this.#cursor;
+    const view = new DataView(bytes.buffer, bytes.byteOffset + position - 8, 8);
+    if (!Number.isFinite(view.getFloat64(0, true)))
+      throw this.#way.fault('neither NaN nor infinite numbers fit in JSON');
+  }
+
+  /** Checks what well-known types permit in JSON only, since that is how values are written. */
+  #wellKnown(type: Type, start: number, end: number, depth: number): void {
+    const name = wellKnown(type);
+    if (name === 'Any') this.#any(type, start, end, depth);
+    if (name !== 'Duration' && name !== 'Timestamp' && name !== 'FieldMask') return;
+    try {
+      protojson.toJson(type, type.decode(this.#cursor.bytes.subarray(start, end)));
+    } catch (thrown) {
+      throw this.#way.fault(wordsOf(thrown));
+    }
+  }
+
+  #any(type: Type, start: number, end: number, depth: number): void {
+    const outer = this.#cursor;
+    const { url, value } = partsOfAny(outer.bytes, start, end);
+    if (url === '' && value.length === 0) return;
+    if (!url.includes('/'))
+      throw this.#way.faultAt('@type', 'expected a URL, with a slash before the name of the type');
+    const inner = this.#try(() => typeInAny(type, url));
+    this.#cursor = new WireCursor(value);
+    this.#message(inner, value.length, depth + 1);
+    this.#cursor = outer;
+  }
+
+  #unknown(id: number, wire: number): void {
+    if (!this.#lenient) throw this.#way.fault(`unknown field ${id}`);
+    this.#try(() => this.#cursor.skip(wire));
+  }
+
+  /** To readers of protobuf, a known field of another kind is one that they do not know. */
+  #mistyped(wire: number): void {
+    if (!this.#lenient) throw this.#way.fault('of another kind than in the schema');
+    this.#try(() => this.#cursor.skip(wire));
+  }
+
+  #within(end: number, each: () => void): void {
+    const outer = this.#cursor.end;
+    this.#cursor.end = end;
+    while (this.#cursor.position < end) each();
+    this.#cursor.end = outer;
+  }
+
+  /** Says where the bytes are no binary form. */
+  #try<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (thrown) {
+      throw this.#way.fault((thrown as Error).message);
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { FlagSet } from '@flagz/core';
+import { proto3 } from '@flagz/protobuf';
+import { assert, describe, throws } from '@flagz/test-runner';
+import protobuf from 'protobufjs';
+import { everythingType } from './everything.ts';
+
+const ANY = 'type.googleapis.com';
+
+describe('proto3() on ProtoJSON', (it) => {
+  const refusals: readonly (readonly [text: string, reason: string])[] = [
+    ['{"i64":9007199254740993}', 'i64: beyond 2^53: write it in quotes, and in plain digits'],
+    ['{"u64":1e18}', 'u64: beyond 2^53: write it in quotes, and in plain digits'],
+    ['{"i64":"9007199254740993.0"}', 'i64: beyond 2^53: write it in quotes, and in plain digits'],
+    ['{"wrapped":9007199254740993}', 'wrapped: beyond 2^53: write it in quotes, and in plain digits'],
+    ['{"raw":"AQJ="}', 'raw: invalid base64'],
+    ['{"raw":"AQI=="}', 'raw: invalid base64'],
+    ['{"wrapped_raw":"AR=="}', 'wrapped_raw: invalid base64'],
+    ['{"any":{"max_rate":5}}', 'any.@type: expected the type of what is in the Any'],
+    [`{"any":{"@type":"${ANY}/nope.X\\nFORGED"}}`, 'any.@type: the schema has no type "nope.X\\nFORGED"'],
+    [`{"any":{"@type":"${ANY}/t.Inner","inner":{"rate":5}}}`, 'any.inner.rate: unknown field'],
+    [`{"any":{"@type":"${ANY}/t.Inner","max_rate":"x"}}`, 'any.max_rate: invalid integer'],
+    [`{"any":{"@type":"${ANY}/google.protobuf.Duration","value":"1s","zz":1}}`, 'any.zz: unknown field'],
+    ['{"left_side":"a","right_side":{},"zz":1}', 'right_side: multiple values for oneof side'],
+    ['{"inner":{"max_rate":1,"maxRate":1}}', 'inner.maxRate: given twice, also by its other name'],
+    ['{"inners":[{},{"name":"a","name":"b"}]}', 'inners[1].name: given twice'],
+    ['{"by_name":{"a.b":{"zz":1}}}', 'by_name["a.b"].zz: unknown field'],
+    ['{"by_number":{"1":"a","x":"b"}}', 'by_number.x: invalid int64 map key'],
+    ['{"by_truth":{"true":"TWO"}}', 'by_truth.true: unknown enum value'],
+    ['{"kinds":["ONE","TWO"]}', 'kinds[1]: unknown enum value'],
+    ['{"nums":[1,2,null]}', 'nums[2]: null element'],
+    ['{"nums":{"0":1}}', 'nums: expected array'],
+    ['{"by_name":[]}', 'by_name: expected object for map'],
+    ['{"mask":"a_b"}', 'mask: field mask path must be lowerCamelCase'],
+    ['{"at":"9999-12-31T23:59:60Z"}', 'at: invalid timestamp'],
+    ['{"tree":{"a":1e999}}', 'tree: Value cannot hold a non-finite number'],
+    ['{"fl":1e39}', 'fl: out of range for float'],
+    ['{"text":"\\ud800"}', 'text: unpaired high surrogate'],
+  ];
+  for (const [text, reason] of refusals) {
+    it(`refuses ${text}`, () => {
+      const { message } = throws(() => proto3(everythingType()).parse(text), Error);
+      assert.is(message, `expected ProtoJSON of t.Everything: ${reason}`);
+    });
+  }
+
+  it('takes what is unusual, and right', () => {
+    const type = proto3(everythingType());
+    const texts: readonly (readonly [text: string, canonical: string])[] = [
+      [
+        '{"i64":"9007199254740993","u64":"18446744073709551615"}',
+        '{"i64":"9007199254740993","u64":"18446744073709551615"}',
+      ],
+      ['{"i64":9007199254740991}', '{"i64":"9007199254740991"}'],
+      ['{"raw":"-_8"}', '{"raw":"+/8="}'],
+      ['{"raw":""}', '{}'],
+      ['{"any":{}}', '{"any":{}}'],
+      ['{"any_value":null,"inner":null}', '{"any_value":null}'],
+      ['{"list":[null,{"a":[1]}]}', '{"list":[null,{"a":[1]}]}'],
+      ['{"maybe":0}', '{"maybe":0}'],
+      ['{"left_side":null,"right_side":{}}', '{"right_side":{}}'],
+      ['{"kind":7}', '{"kind":7}'],
+      [`{"any":{"@type":"${ANY}/t.Inner","maxRate":5}}`, `{"any":{"@type":"${ANY}/t.Inner","max_rate":5}}`],
+      [
+        `{"any":{"@type":"${ANY}/google.protobuf.Duration","value":"1s"}}`,
+        `{"any":{"@type":"${ANY}/google.protobuf.Duration","value":"1s"}}`,
+      ],
+    ];
+    for (const [text, canonical] of texts) assert.is(type.format(type.parse(text)), canonical);
+  });
+
+  it('stays lenient with unknown fields only, where it is told to', () => {
+    const type = proto3(everythingType(), { allowUnknownFields: true });
+    const text = `{"zz":1,"kinds":["ONE","TWO"],"any":{"@type":"${ANY}/t.Inner","zz":1},"inner":{"max_rate":1,"rate":2}}`;
+    assert.is(
+      type.format(type.parse(text)),
+      `{"any":{"@type":"${ANY}/t.Inner"},"inner":{"max_rate":1},"kinds":["ONE"]}`,
+    );
+    throws(
+      () => type.parse('{"zz":1,"left_side":"a","right_side":{}}'),
+      /: right_side: multiple values for oneof side$/,
+    );
+    throws(() => type.parse('{"zz":1,"kinds":["TWO"],"nums":["x"]}'), /: nums\[0\]: invalid integer$/);
+    throws(() => type.parse('{"zz":1,"i64":9007199254740993}'), /: i64: beyond 2\^53/);
+  });
+
+  it('writes the names of the schema in messages of Google that are ordinary in JSON', () => {
+    const schema = 'syntax = "proto3"; package google.protobuf; message SourceContext { string file_name = 1; }';
+    const { root } = protobuf.parse(schema);
+    const type = proto3(root.lookupType('google.protobuf.SourceContext'));
+    assert.is(type.format(type.parse('{"fileName":"x"}')), '{"file_name":"x"}');
+  });
+
+  it('finds the fault in a megabyte in linear time', () => {
+    const type = proto3(everythingType());
+    const many = '{},'.repeat(340_000);
+    const took = (text: string, reason: RegExp): number => {
+      const start = performance.now();
+      throws(() => type.parse(text), reason);
+      return performance.now() - start;
+    };
+    const good = `{"inners":[${many}{}]}`;
+    const start = performance.now();
+    type.parse(good);
+    const reading = performance.now() - start;
+    const faults = [
+      took(`{"inners":[${many}{"zz":1}]}`, /: inners\[340000\]\.zz: unknown field$/),
+      took(`{"inners":[${many}{"max_rate":"x"}]}`, /: inners\[340000\]\.max_rate: invalid integer$/),
+      took(`{"nums":[${'1,'.repeat(500_000)}"x"]}`, /: nums\[500000\]: invalid integer$/),
+    ];
+    for (const ms of faults) assert.ok(ms < 4 * reading + 500, `${ms} ms; a good one takes ${reading} ms`);
+  });
+
+  it('names the flag, the place and what was expected', () => {
+    const flag = new FlagSet('s').dynamic('p', proto3<object>(everythingType()), {}, '');
+    throws(
+      () => flag.setText('{"lasts":"soon"}'),
+      'flag "p": expected ProtoJSON of t.Everything: lasts: invalid duration, got "{\\"lasts\\":\\"soon\\"}"',
+    );
+  });
+});
