@@ -1,4 +1,4 @@
-import type { Type } from 'protobufjs';
+import { Type } from 'protobufjs';
 
 const PACKAGE = '.google.protobuf.';
 const WRAPPERS = /^(?:Bool|Bytes|Double|Float|Int32|Int64|String|UInt32|UInt64)Value$/;
@@ -22,9 +22,8 @@ export function isWrapper(name: string | undefined): boolean {
 /** Finds the type of what is in an Any. @throws {Error} when the schema has no such type. */
 export function typeInAny(any: Type, typeUrl: string): Type {
   const name = typeUrl.slice(typeUrl.lastIndexOf('/') + 1);
-  try {
-    return any.root.lookupType(name);
-  } catch {
-    throw new Error(`the schema has no type ${JSON.stringify(name.slice(0, 80))}`);
-  }
+  const found = any.root.lookup(name);
+  // What protobufjs finds may be a package, or a type of that name in any package.
+  if (found instanceof Type && found.fullName === `.${name}`) return found;
+  throw new Error(`the schema has no type ${JSON.stringify(name.slice(0, 80))}`);
 }

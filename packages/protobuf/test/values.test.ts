@@ -94,7 +94,9 @@ describe('a schema that a program makes', (it) => {
 
   it('works as a class of messages', () => {
     class P extends protobuf.Message<P> {
-      static override readonly $type: protobuf.Type = new protobuf.Type('P').add(new protobuf.Field('maxRate', 1, 'int32'));
+      static override readonly $type: protobuf.Type = new protobuf.Type('P').add(
+        new protobuf.Field('maxRate', 1, 'int32'),
+      );
       declare maxRate?: number;
     }
     P.$type.ctor = P;
