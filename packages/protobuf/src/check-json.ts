@@ -1,7 +1,7 @@
 import { Enum, type Field, Type } from 'protobufjs';
 import { misfit, misfitOf } from './fits.ts';
 import { Way } from './way.ts';
-import { isWrapper, typeInAny, wellKnown } from './well-known.ts';
+import { isWrapper, noSuchType, typeInAny, wellKnown } from './well-known.ts';
 
 /** Nests as deep as protobufjs reads. */
 export const MAX_DEPTH = 100;
@@ -64,7 +64,9 @@ class JsonWalk {
         if (seen.has(field.partOf)) throw this.#way.faultAt(key, `multiple values for oneof ${field.partOf.name}`);
         seen.add(field.partOf);
       }
-      this.#way.into(key, () => this.#field(field, member, depth));
+      this.#way.push(key);
+      this.#field(field, member, depth);
+      this.#way.pop();
     }
   }
 
@@ -77,10 +79,10 @@ class JsonWalk {
   #map(field: Field, value: unknown, depth: number): void {
     if (!isObject(value)) throw this.#way.fault('expected object for map');
     for (const [key, member] of Object.entries(value)) {
-      this.#way.into(key, () => {
-        this.#single(field, member, depth);
-        if (this.#every) this.#refuse(misfitOf(field, { [key]: member }, this.#lenient));
-      });
+      this.#way.push(key);
+      this.#single(field, member, depth);
+      if (this.#every) this.#refuse(misfitOf(field, { [key]: member }, this.#lenient));
+      this.#way.pop();
     }
   }
 
@@ -92,12 +94,12 @@ class JsonWalk {
     const fits = (some: readonly unknown[]): boolean => misfitOf(field, some, this.#lenient) === undefined;
     const tried = this.#every && isPlain && !fits(items) ? indexOfMisfit(items, fits) : -1;
     for (const [index, item] of items.entries()) {
-      this.#way.into(index, () => {
-        if (item === null && !takesNull(field)) throw this.#way.fault('null element');
-        if (index === tried) this.#refuse(misfitOf(field, [item], this.#lenient));
-        if (isPlain) this.#strictLeaf(field, item);
-        else this.#single(field, item, depth);
-      });
+      this.#way.push(index);
+      if (item === null && !takesNull(field)) throw this.#way.fault('null element');
+      if (index === tried) this.#refuse(misfitOf(field, [item], this.#lenient));
+      if (isPlain) this.#strictLeaf(field, item);
+      else this.#single(field, item, depth);
+      this.#way.pop();
     }
   }
 
@@ -126,19 +128,14 @@ class JsonWalk {
     if (url === undefined && Object.keys(rest).length === 0) return;
     if (typeof url !== 'string' || url === '')
       throw this.#way.faultAt('@type', 'expected the type of what is in the Any');
-    const inner = this.#at('@type', () => typeInAny(type, url));
+    const inner = typeInAny(type, url);
+    if (!inner) throw this.#way.faultAt('@type', noSuchType(url));
     if (wellKnown(inner) === undefined) return this.message(inner, rest, depth + 1);
     const stranger = Object.keys(rest).find((key) => key !== 'value');
     if (stranger !== undefined && !this.#lenient) throw this.#way.faultAt(stranger, 'unknown field');
-    this.#way.into('value', () => this.message(inner, rest['value'], depth + 1));
-  }
-
-  #at<T>(step: string, find: () => T): T {
-    try {
-      return find();
-    } catch (thrown) {
-      throw this.#way.faultAt(step, (thrown as Error).message);
-    }
+    this.#way.push('value');
+    this.message(inner, rest['value'], depth + 1);
+    this.#way.pop();
   }
 
   #refuse(reason: string | undefined): void {

@@ -17,7 +17,11 @@ function members(type: Type, value: unknown, way: Way, depth: number): void {
   for (const [key, member] of Object.entries(value)) {
     const field = Object.hasOwn(type.fields, key) ? type.fields[key] : undefined;
     if (field) {
-      if (member !== undefined && member !== null) way.into(key, () => content(field, member, way, depth));
+      if (member !== undefined && member !== null) {
+        way.push(key);
+        content(field, member, way, depth);
+        way.pop();
+      }
     } else if (!type.oneofs || !Object.hasOwn(type.oneofs, key)) throw way.faultAt(key, unknownField(type, key));
   }
 }
@@ -25,11 +29,17 @@ function members(type: Type, value: unknown, way: Way, depth: number): void {
 function content(field: Field, value: unknown, way: Way, depth: number): void {
   if (field.map) {
     if (!isObject(value)) throw way.fault('expected an object, of keys and values');
-    for (const [key, member] of Object.entries(value)) way.into(key, () => single(field, member, way, depth));
+    for (const [key, member] of Object.entries(value)) step(field, key, member, way, depth);
   } else if (field.repeated) {
     if (!Array.isArray(value)) throw way.fault('expected an array');
-    for (const [index, item] of value.entries()) way.into(index, () => single(field, item, way, depth));
+    for (const [index, item] of value.entries()) step(field, index, item, way, depth);
   } else single(field, value, way, depth);
+}
+
+function step(field: Field, at: string | number, value: unknown, way: Way, depth: number): void {
+  way.push(at);
+  single(field, value, way, depth);
+  way.pop();
 }
 
 function single(field: Field, value: unknown, way: Way, depth: number): void {

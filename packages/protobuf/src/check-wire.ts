@@ -3,7 +3,7 @@ import protojson from 'protobufjs/ext/protojson.js';
 import { MAX_DEPTH } from './check-json.ts';
 import { misfitOf, wordsOf } from './fits.ts';
 import { Way } from './way.ts';
-import { typeInAny, wellKnown } from './well-known.ts';
+import { noSuchType, typeInAny, wellKnown } from './well-known.ts';
 import { WireCursor } from './wire-cursor.ts';
 import { BASIC, LENGTH_DELIMITED, fitsVarint, isPackable, partsOfAny, wireOf, wireOfValue } from './wire-types.ts';
 
@@ -30,7 +30,7 @@ class WireWalk {
   readonly #way = new Way();
 
   constructor(bytes: Uint8Array, lenient: boolean) {
-    this.#cursor = new WireCursor(bytes);
+    this.#cursor = this.#cursorOn(bytes);
     this.#lenient = lenient;
   }
 
@@ -42,14 +42,18 @@ class WireWalk {
     if (depth > MAX_DEPTH) throw this.#way.fault('nested deeper than 100 levels');
     const cursor = this.#cursor;
     const start = cursor.position;
+    if (start === end) return;
     const outer = cursor.end;
     cursor.end = end;
-    const seen = new Map<unknown, number>();
+    const seen: Seen = new Map();
     while (cursor.position < end) {
-      const { id, wire } = this.#try(() => cursor.tag());
+      const { id, wire } = cursor.tag();
       const field = type.fieldsById[id];
-      if (field) this.#way.into(field.protoName, () => this.#field(field, wire, seen, depth));
-      else this.#unknown(id, wire);
+      if (field) {
+        this.#way.push(field.protoName);
+        this.#field(field, wire, seen, depth);
+        this.#way.pop();
+      } else this.#unknown(id, wire);
     }
     cursor.end = outer;
     this.#wellKnown(type, start, end, depth);
@@ -73,24 +77,24 @@ class WireWalk {
   #items(field: Field, isPacked: boolean, seen: Seen, depth: number): void {
     // Other fields may lie between the items of a list.
     let index = seen.get(field) ?? 0;
-    const item = (): void => this.#way.into(index++, () => this.#value(field, depth));
-    if (isPacked)
-      this.#within(
-        this.#try(() => this.#cursor.length()),
-        item,
-      );
+    const item = (): void => {
+      this.#way.push(index++);
+      this.#value(field, depth);
+      this.#way.pop();
+    };
+    if (isPacked) this.#within(this.#cursor.length(), item);
     else item();
     seen.set(field, index);
   }
 
   #entry(field: MapField & Field, seen: Seen, depth: number): void {
     const cursor = this.#cursor;
-    const end = this.#try(() => cursor.length());
-    let key = field.keyType === 'string' ? '' : field.keyType === 'bool' ? 'false' : '0';
+    const end = cursor.length();
+    let key = zeroKey(field);
     let value: number | undefined;
     const parts = new Set<number>();
     this.#within(end, () => {
-      const { id, wire } = this.#try(() => cursor.tag());
+      const { id, wire } = cursor.tag();
       if (id > 2) return this.#unknown(id, wire);
       if (wire !== (id === MAP_KEY ? BASIC[field.keyType] : wireOfValue(field))) return this.#mistyped(wire);
       if (parts.has(id)) throw this.#way.fault(`an entry with two ${id === MAP_KEY ? 'keys' : 'values'}`);
@@ -98,7 +102,7 @@ class WireWalk {
       if (id === MAP_KEY) key = this.#key(field);
       else {
         value = cursor.position;
-        this.#try(() => cursor.skip(wire));
+        cursor.skip(wire);
       }
     });
     const name = `${field.id} ${key}`;
@@ -107,7 +111,9 @@ class WireWalk {
     if (value === undefined) return;
     cursor.position = value;
     this.#within(end, () => {
-      this.#way.into(key, () => this.#value(field, depth));
+      this.#way.push(key);
+      this.#value(field, depth);
+      this.#way.pop();
       cursor.position = end;
     });
   }
@@ -122,7 +128,7 @@ class WireWalk {
   #value(field: Field, depth: number): void {
     const { resolvedType } = field;
     if (resolvedType instanceof Type) {
-      const end = this.#try(() => this.#cursor.length());
+      const end = this.#cursor.length();
       this.#message(resolvedType, end, depth + 1);
     } else if (resolvedType instanceof Enum) this.#enum(field, resolvedType);
     else this.#scalar(field.type);
@@ -133,13 +139,13 @@ class WireWalk {
     const cursor = this.#cursor;
     const wire = BASIC[type] as number;
     if (type === 'string') this.#text();
-    else this.#try(() => cursor.skip(wire));
+    else cursor.skip(wire);
     if (wire === 0 && !fitsVarint(type, cursor)) throw this.#way.fault(`out of range for ${type}`);
   }
 
   #text(): void {
     const cursor = this.#cursor;
-    const end = this.#try(() => cursor.length());
+    const end = cursor.length();
     const from = cursor.position;
     while (cursor.position < end && (cursor.bytes[cursor.position] as number) < 0x80) cursor.position++;
     if (cursor.position === end) return;
@@ -153,11 +159,13 @@ class WireWalk {
 
   #enum(field: Field, type: Enum): void {
     const cursor = this.#cursor;
-    this.#try(() => cursor.varint());
+    cursor.varint();
     if (!fitsVarint('int32', cursor)) throw this.#way.fault('out of range for an enum');
     if (this.#lenient || type.valuesById[cursor.low | 0] !== undefined) return;
     // Whether an enum is open protobufjs tells by what it takes.
-    const reason = field.map ? undefined : misfitOf(field, field.repeated ? [cursor.low | 0] : cursor.low | 0, false);
+    const number = cursor.low | 0;
+    const value = field.map ? { [zeroKey(field as MapField & Field)]: number } : field.repeated ? [number] : number;
+    const reason = misfitOf(field, value, false);
     if (reason !== undefined) throw this.#way.fault(reason);
   }
 
@@ -182,25 +190,26 @@ class WireWalk {
 
   #any(type: Type, start: number, end: number, depth: number): void {
     const outer = this.#cursor;
-    const { url, value } = partsOfAny(outer.bytes, start, end);
+    const { url, value } = partsOfAny(outer.bytes.subarray(start, end));
     if (url === '' && value.length === 0) return;
     if (!url.includes('/'))
       throw this.#way.faultAt('@type', 'expected a URL, with a slash before the name of the type');
-    const inner = this.#try(() => typeInAny(type, url));
-    this.#cursor = new WireCursor(value);
+    const inner = typeInAny(type, url);
+    if (!inner) throw this.#way.faultAt('@type', noSuchType(url));
+    this.#cursor = this.#cursorOn(value);
     this.#message(inner, value.length, depth + 1);
     this.#cursor = outer;
   }
 
   #unknown(id: number, wire: number): void {
     if (!this.#lenient) throw this.#way.fault(`unknown field ${id}`);
-    this.#try(() => this.#cursor.skip(wire));
+    this.#cursor.skip(wire);
   }
 
   /** To readers of protobuf, a known field of another kind is one that they do not know. */
   #mistyped(wire: number): void {
     if (!this.#lenient) throw this.#way.fault('of another kind than in the schema');
-    this.#try(() => this.#cursor.skip(wire));
+    this.#cursor.skip(wire);
   }
 
   #within(end: number, each: () => void): void {
@@ -210,12 +219,13 @@ class WireWalk {
     this.#cursor.end = outer;
   }
 
-  /** Says where the bytes are no binary form. */
-  #try<T>(read: () => T): T {
-    try {
-      return read();
-    } catch (thrown) {
-      throw this.#way.fault((thrown as Error).message);
-    }
+  #cursorOn(bytes: Uint8Array): WireCursor {
+    return new WireCursor(bytes, (what) => this.#way.fault(what));
   }
+}
+
+/** Gives the key of an entry that holds none. */
+function zeroKey({ keyType }: MapField): string {
+  if (keyType === 'string') return '';
+  return keyType === 'bool' ? 'false' : '0';
 }

@@ -1,5 +1,7 @@
 import { type Field, Type } from 'protobufjs';
-import { typeInAny, wellKnown } from './well-known.ts';
+import { noSuchType, typeInAny, wellKnown } from './well-known.ts';
+
+const indexes = new WeakMap<Type, ReadonlyMap<string, Field>>();
 
 /** Renames the members of ProtoJSON from their JSON names to those of the schema; well-known types have none to rename. */
 export function withOriginalNames(type: Type, value: unknown): unknown {
@@ -7,11 +9,20 @@ export function withOriginalNames(type: Type, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   if (special === 'Any') return inAny(type, value as Readonly<Record<string, unknown>>);
   if (special !== undefined) return value;
-  const fields = new Map(type.fieldsArray.map((field) => [field.jsonName, field]));
+  const fields = fieldsByJsonName(type);
   return mapEntries(value, (key, member) => {
     const field = fields.get(key);
     return field ? [field.protoName, renamed(field, member)] : [key, member];
   });
+}
+
+function fieldsByJsonName(type: Type): ReadonlyMap<string, Field> {
+  let index = indexes.get(type);
+  if (!index) {
+    index = new Map(type.fieldsArray.map((field) => [field.jsonName, field]));
+    indexes.set(type, index);
+  }
+  return index;
 }
 
 function renamed(field: Field, member: unknown): unknown {
@@ -26,6 +37,7 @@ function renamed(field: Field, member: unknown): unknown {
 function inAny(type: Type, { '@type': url, ...rest }: Readonly<Record<string, unknown>>): unknown {
   if (typeof url !== 'string') return {};
   const inner = typeInAny(type, url);
+  if (!inner) throw new Error(noSuchType(url));
   const members =
     wellKnown(inner) === undefined
       ? withOriginalNames(inner, rest)

@@ -64,7 +64,10 @@ export function proto3<T extends object>(
         return this.parse(text);
       }
     },
-    format: (value) => canonicalJson(JSON.parse(codec.toJsonString(value))),
+    format(value) {
+      const text = codec.toJsonString(value);
+      return codec === message ? canonicalJson(JSON.parse(text)) : text;
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Type } from 'protobufjs';
 import protojson from 'protobufjs/ext/protojson.js';
+import { canonicalJson } from './canonical-json.ts';
 import { checkJson } from './check-json.ts';
 import { checkMessage } from './check-message.ts';
 import { checkWire } from './check-wire.ts';
@@ -26,7 +27,12 @@ export function reflectedCodec<T extends object>(
   { allowUnknownFields: lenient = false }: Proto3Options = {},
 ): MessageCodec<T> {
   prepare(type);
-  const decode = (bytes: Uint8Array): T => type.decode(bytes) as unknown as T;
+  const read = new WeakSet<object>();
+  const decode = (bytes: Uint8Array): T => {
+    const message = type.decode(bytes) as unknown as T;
+    read.add(message);
+    return message;
+  };
   return {
     typeName: nameOf(type),
     fromJsonString(text) {
@@ -44,8 +50,9 @@ export function reflectedCodec<T extends object>(
     },
     toJsonString(message) {
       try {
-        checkMessage(type, message);
-        return JSON.stringify(withOriginalNames(type, protojson.toJson(type, message)));
+        // What was read is right, and stays so once it is frozen.
+        if (!read.has(message) || !Object.isFrozen(message)) checkMessage(type, message);
+        return canonicalJson(withOriginalNames(type, protojson.toJson(type, message)));
       } catch (cause) {
         throw new Error(`expected a message of ${nameOf(type)}: ${(cause as Error).message}`, { cause });
       }

@@ -18,6 +18,8 @@ export function prepare(type: Type): void {
     throw misdeclared(type, `${(cause as Error).message}; load the .proto files that it imports, too`, cause);
   }
   for (const reached of reachable(type)) {
+    // Its code is made now rather than at the first value.
+    reached.setup();
     for (const field of reached.fieldsArray) {
       const what = unsupported(field);
       if (what)

@@ -12,10 +12,13 @@ export class Way {
     this.#steps = [...steps];
   }
 
-  /** Walks a step, and back; who throws on the way leaves it where it is. */
-  into(step: string | number, walk: () => void): void {
+  /** Walks a step. Who throws on the way leaves it where it is, and so does not walk back. */
+  push(step: string | number): void {
     this.#steps.push(step);
-    walk();
+  }
+
+  /** Walks back. */
+  pop(): void {
     this.#steps.pop();
   }
 

@@ -7,10 +7,14 @@ export class WireCursor {
   low = 0;
   high = 0;
 
-  constructor(bytes: Uint8Array, position = 0, end: number = bytes.length) {
+  readonly #fault: (what: string) => Error;
+
+  /** @param fault makes the error about what is wrong where the cursor is. */
+  constructor(bytes: Uint8Array, fault: (what: string) => Error) {
     this.bytes = bytes;
-    this.position = position;
-    this.end = end;
+    this.position = 0;
+    this.end = bytes.length;
+    this.#fault = fault;
   }
 
   /** Reads a varint of at most 64 bits. @throws {Error} */
@@ -29,14 +33,14 @@ export class WireCursor {
         return;
       }
     }
-    throw new Error('a number of more than 64 bits');
+    throw this.#fault('a number of more than 64 bits');
   }
 
   /** Reads a tag. @throws {Error} */
   tag(): { readonly id: number; readonly wire: number } {
     this.varint();
     const id = this.low >>> 3;
-    if (this.high !== 0 || id === 0) throw new Error('not a field number');
+    if (this.high !== 0 || id === 0) throw this.#fault('not a field number');
     return { id, wire: this.low & 7 };
   }
 
@@ -44,7 +48,7 @@ export class WireCursor {
   length(): number {
     this.varint();
     const end = this.high === 0 ? this.position + this.low : Infinity;
-    if (end > this.end) throw truncated();
+    if (end > this.end) throw this.#fault('truncated');
     return end;
   }
 
@@ -54,21 +58,17 @@ export class WireCursor {
     else if (wire === 1) this.#leap(this.position + 8);
     else if (wire === 2) this.#leap(this.length());
     else if (wire === 5) this.#leap(this.position + 4);
-    else if (wire !== 3 || depth > 100) throw new Error('not the binary form');
+    else if (wire !== 3 || depth > 100) throw this.#fault('not the binary form');
     else for (let { wire: inner } = this.tag(); inner !== 4; { wire: inner } = this.tag()) this.skip(inner, depth + 1);
   }
 
   #leap(to: number): void {
-    if (to > this.end) throw truncated();
+    if (to > this.end) throw this.#fault('truncated');
     this.position = to;
   }
 
   #next(): number {
-    if (this.position >= this.end) throw truncated();
+    if (this.position >= this.end) throw this.#fault('truncated');
     return this.bytes[this.position++] as number;
   }
-}
-
-function truncated(): Error {
-  return new Error('truncated');
 }

@@ -30,20 +30,16 @@ export function fitsVarint(type: string, { low, high }: WireCursor): boolean {
 }
 
 /** Reads an Any that was checked as a message already. */
-export function partsOfAny(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): { readonly url: string; readonly value: Uint8Array } {
-  const cursor = new WireCursor(bytes, start, end);
+export function partsOfAny(bytes: Uint8Array): { readonly url: string; readonly value: Uint8Array } {
+  const cursor = new WireCursor(bytes, (what) => new Error(what));
   let url = '';
   let value = new Uint8Array();
-  while (cursor.position < end) {
+  while (cursor.position < cursor.end) {
     const { id, wire } = cursor.tag();
     const from = cursor.position;
     cursor.skip(wire);
     if (wire !== LENGTH_DELIMITED || id > 2) continue;
-    const content = Reader.create(bytes.subarray(from, cursor.position)).bytes();
+    const content = Reader.create(cursor.bytes.subarray(from, cursor.position)).bytes();
     if (id === 1) url = new TextDecoder().decode(content);
     else value = new Uint8Array(content);
   }

@@ -42,7 +42,7 @@ describe('proto3() on the binary form', (it) => {
       'f201 04 12 02 0805',
       'any.@type: expected a URL, with a slash before the name of the type',
     ],
-    ['an Any of an unknown type', 'f201 05 0a 03 2f610a', 'any: the schema has no type "a\\n"'],
+    ['an Any of an unknown type', 'f201 05 0a 03 2f610a', 'any.@type: the schema has no type "a\\n"'],
     ['an unknown field in an Any', `f201 22 ${URL} 12 03 f80601`, 'any: unknown field 111'],
     ['a wrong field in an Any', `f201 21 ${URL} 12 02 1801`, 'any.inner: of another kind than in the schema'],
     ['a timestamp out of range', '9a02 07 08 ffffffffff7f', 'at: Timestamp out of range'],
