@@ -66,7 +66,7 @@ describe('the benchmark', (it) => {
   });
 
   it('hostile reads as every type', async () => {
-    assert.is((await smoke(hostile)).table.rows.length, 11);
+    assert.is((await smoke(hostile)).table.rows.length, 12);
   });
 
   it('fleet simulates three sizes', async () => {

@@ -77,13 +77,12 @@ class WireWalk {
   #items(field: Field, isPacked: boolean, seen: Seen, depth: number): void {
     // Other fields may lie between the items of a list.
     let index = seen.get(field) ?? 0;
-    const item = (): void => {
-      this.#way.push(index++);
-      this.#value(field, depth);
-      this.#way.pop();
-    };
-    if (isPacked) this.#within(this.#cursor.length(), item);
-    else item();
+    if (isPacked) {
+      const outer = this.#cursor.end;
+      this.#cursor.end = this.#cursor.length();
+      while (this.#cursor.position < this.#cursor.end) this.#valueAt(index++, field, depth);
+      this.#cursor.end = outer;
+    } else this.#valueAt(index++, field, depth);
     seen.set(field, index);
   }
 
@@ -111,9 +110,7 @@ class WireWalk {
     if (value === undefined) return;
     cursor.position = value;
     this.#within(end, () => {
-      this.#way.push(key);
-      this.#value(field, depth);
-      this.#way.pop();
+      this.#valueAt(key, field, depth);
       cursor.position = end;
     });
   }
@@ -123,6 +120,12 @@ class WireWalk {
     this.#scalar(field.keyType);
     const reader = Reader.create(this.#cursor.bytes.subarray(start, this.#cursor.position));
     return String(reader[field.keyType as 'int32']());
+  }
+
+  #valueAt(step: string | number, field: Field, depth: number): void {
+    this.#way.push(step);
+    this.#value(field, depth);
+    this.#way.pop();
   }
 
   #value(field: Field, depth: number): void {
