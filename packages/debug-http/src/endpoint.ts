@@ -81,8 +81,9 @@ export class Endpoint<Request> {
   }
 
   #show(ask: Ask, query: URLSearchParams): Answer {
-    const format = negotiate(ask.header('accept') ?? '', query.get('format'));
-    if (!format) return notAcceptable();
+    const accept = ask.header('accept') ?? '';
+    const format = negotiate(accept, query.get('format'));
+    if (!format) return notAcceptable(accept);
     // Weak: times may differ, nothing else. The position is taken first: what happens while the answer is made differs from it.
     const etag = this.#feed.listening ? `W/"${this.#feed.position}-${format}"` : undefined;
     const known = (ask.header('if-none-match') ?? '').split(',').some((tag) => tag.trim() === etag);
@@ -99,8 +100,7 @@ export class Endpoint<Request> {
         return jsonAnswer(200, flagzDocument(this.#shown(), filter));
       case 'text':
         return textAnswer(this.#flags);
-      case 'v1alpha1':
-      case 'v1beta1':
+      default:
         return kubernetesAnswer(this.#flags, format);
     }
   }

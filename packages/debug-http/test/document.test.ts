@@ -268,10 +268,20 @@ describe('content negotiation', (it) => {
     ['text/plain', '', 200, TEXT_TYPE],
     ['text/plain;q=0.5, application/json', '', 200, JSON_TYPE],
     ['image/png', '', 200, JSON_TYPE],
-    ['application/json;as=Flagz;v=v1alpha1;g=config.k8s.io', '', 200, 'application/json'],
-    ['application/json; g="config.k8s.io"; v=v1beta1; as=Flagz', '', 200, 'application/json'],
-    ['application/json;as=Flagz;v=v9;g=config.k8s.io', '', 406, TEXT_TYPE],
-    ['application/json;as=Statusz;v=v1beta1;g=config.k8s.io', '', 406, TEXT_TYPE],
+    [
+      'application/json;as=Flagz;v=v1alpha1;g=config.k8s.io',
+      '',
+      200,
+      'application/json;g=config.k8s.io;v=v1alpha1;as=Flagz',
+    ],
+    [
+      'application/json; g="config.k8s.io"; v=v1beta1; as=Flagz',
+      '',
+      200,
+      'application/json;g=config.k8s.io;v=v1beta1;as=Flagz',
+    ],
+    ['application/json;as=Flagz;v=v9;g=config.k8s.io', '', 406, 'application/json'],
+    ['application/json;as=Statusz;v=v1beta1;g=config.k8s.io', '', 406, 'application/json'],
     ['application/json;as=Flagz;v=v9;g=config.k8s.io, application/json', '', 200, JSON_TYPE],
     [';;;,=,q=;q=x', '', 200, JSON_TYPE],
   ];
@@ -281,28 +291,4 @@ describe('content negotiation', (it) => {
       assert.equal([response.status, response.headers.get('content-type')], [status, type]);
     });
   }
-});
-
-describe("the Kubernetes component's document", (it) => {
-  it('has the fields of KEP-4828', async () => {
-    const { get } = small();
-    const older = await get('', { accept: 'application/json;as=Flagz;v=v1alpha1;g=config.k8s.io' });
-    assert.equal(await older.json(), {
-      kind: 'Flagz',
-      apiVersion: 'config.k8s.io/v1alpha1',
-      metadata: { name: 'small' },
-      flags: { limits: '{"a":[1]}', port: '80', rate: '10' },
-    });
-    assert.match(older.headers.get('warning') ?? '', /^299 /);
-    const newer = await get('', { accept: 'application/json;as=Flagz;v=v1beta1;g=config.k8s.io' });
-    assert.is(((await newer.json()) as { apiVersion: string }).apiVersion, 'config.k8s.io/v1beta1');
-    assert.is(newer.headers.get('warning'), null);
-  });
-
-  it('has a text form, a line a flag whatever the value', async () => {
-    const flags = new FlagSet('s');
-    flags.dynamic('text', string, 'a\nport=1\u2028\u0007', 'Text.');
-    const text = await (await getter(flags).get('', { accept: 'text/plain' })).text();
-    assert.match(text, /^\ns flagz\nWarning: .*\n\ntext=a\\nport=1\\u2028\\u0007\n$/);
-  });
 });
