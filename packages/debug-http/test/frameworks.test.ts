@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { FlagSet, int } from '@flagz/core';
-import { assert, describe } from '@flagz/test-runner';
+import { type TestBody, assert, describe } from '@flagz/test-runner';
 import { serve as honoServe } from '@hono/node-server';
 import connect from 'connect';
 import express from 'express';
@@ -9,11 +9,12 @@ import express from 'express';
 import untypedExpress4 from 'express-4';
 import fastify from 'fastify';
 import { Hono } from 'hono';
-import { type FlagzHandler, flagzFetchHandler, flagzHandler } from '@flagz/debug-http';
+import { type FlagzDocument, type FlagzHandler, flagzFetchHandler, flagzHandler } from '@flagz/debug-http';
+import { type RuntimeName, missingRuntime, startRuntime } from './runtime.ts';
 import { type Served, listen, serve } from './serve.ts';
 
-/** Is how one kind of server takes the handler in. */
-type Mount = (flags: FlagSet) => Promise<Served>;
+/** Is how one kind of server takes the handler in: of the flag set, or of one like it in a process of its own. */
+type Mount = (flags: FlagSet) => Promise<Pick<Served, 'url'> & AsyncDisposable>;
 
 const express4 = untypedExpress4 as typeof express;
 const authorize = (): string => 'ann';
@@ -56,26 +57,55 @@ const MOUNTS: Readonly<Record<string, Mount>> = {
     const running = server as Served['server'];
     return {
       url: `http://127.0.0.1:${port}/debug/flagz`,
-      server: running,
       async [Symbol.asyncDispose]() {
         running.close();
         running.closeAllConnections();
       },
     };
   },
+  'Bun.serve': () => runtime('bun'),
+  'Deno.serve': () => runtime('deno'),
 };
 
-for (const [name, mount] of Object.entries(MOUNTS)) {
-  describe(`the handler in ${name}`, (it) => {
-    let flags: FlagSet;
-    let served: Served;
+const MISSING: Readonly<Record<string, string | undefined>> = {
+  'Bun.serve': missingRuntime('bun'),
+  'Deno.serve': missingRuntime('deno'),
+};
 
-    it.beforeEach(async () => {
-      flags = new FlagSet('checkout');
+async function runtime(name: RuntimeName): Promise<Pick<Served, 'url'> & AsyncDisposable> {
+  const server = await startRuntime(name);
+  return {
+    url: server.url,
+    async [Symbol.asyncDispose]() {
+      assert.is((await server.stop()).code, 0);
+    },
+  };
+}
+
+for (const [name, mount] of Object.entries(MOUNTS)) {
+  describe(`the handler in ${name}`, (test) => {
+    let served: Awaited<ReturnType<Mount>>;
+    const missing = MISSING[name];
+    const it = (title: string, run: TestBody): void => {
+      if (missing) test.skip(title, missing, run);
+      else test(title, run);
+    };
+
+    test.beforeEach(async () => {
+      const flags = new FlagSet('checkout');
       flags.dynamic('rate', int, 10, 'Rate.');
       served = await mount(flags);
     });
-    it.afterEach(async () => await served[Symbol.asyncDispose]());
+    test.afterEach(async () => await served[Symbol.asyncDispose]());
+
+    const set = (value: string): Promise<Response> =>
+      fetch(served.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ flag: 'rate', value }),
+      });
+    const rate = async (): Promise<string | undefined> =>
+      ((await (await fetch(served.url)).json()) as FlagzDocument).flags[0]?.current_value;
 
     it('gives page, JSON and assets with its headers', async () => {
       const page = await fetch(served.url, { headers: { accept: 'text/html' } });
@@ -95,6 +125,16 @@ for (const [name, mount] of Object.entries(MOUNTS)) {
         assert.is(asset.headers.get('x-content-type-options'), 'nosniff');
       }
       assert.is(((await (await fetch(`${served.url}?type=dynamic`)).json()) as { flags: unknown[] }).flags.length, 1);
+    });
+
+    it('answers 304 while nothing has changed', async () => {
+      const first = await fetch(served.url);
+      await first.text();
+      const headers = { 'if-none-match': first.headers.get('etag') ?? '' };
+      const same = await fetch(served.url, { headers });
+      assert.equal([same.status, await same.text()], [304, '']);
+      await set('11');
+      assert.is((await fetch(served.url, { headers })).status, 200);
     });
 
     it('answers HEAD without a body', async () => {
@@ -125,19 +165,15 @@ for (const [name, mount] of Object.entries(MOUNTS)) {
         }
       };
       await seen(/event: reload/);
-      flags.load({ name: 'x', kind: 'source' }, [['rate', '77']]);
+      await set('77');
       await seen(/event: news[\s\S]*77/);
       gone.abort();
     });
 
     it('sets a flag by JSON and by form', async () => {
-      const json = await fetch(served.url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ flag: 'rate', value: '20' }),
-      });
+      const json = await set('20');
       assert.equal([json.status, ((await json.json()) as { outcome: string }).outcome], [200, 'accepted']);
-      assert.is(flags.find('rate')?.get(), 20);
+      assert.is(await rate(), '20');
       const page = await (await fetch(`${served.url}?flag=rate`, { headers: { accept: 'text/html' } })).text();
       const token = /name="token" value="([^"]+)"/.exec(page)?.[1] ?? '';
       const form = await fetch(served.url, {
@@ -147,7 +183,7 @@ for (const [name, mount] of Object.entries(MOUNTS)) {
         body: new URLSearchParams({ flag: 'rate', value: '30', token, ttl: '' }),
       });
       assert.is(form.status, 303);
-      assert.is(flags.find('rate')?.get(), 30);
+      assert.is(await rate(), '30');
       const after = await fetch(new URL(form.headers.get('location') ?? '', served.url), {
         headers: { accept: 'text/html' },
       });
