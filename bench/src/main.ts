@@ -6,13 +6,26 @@ import { hostile } from './hostile.ts';
 import { importTime } from './import-time.ts';
 import { machine } from './machine.ts';
 import { mount } from './mount.ts';
+import { page } from './page.ts';
 import { replace } from './replace.ts';
 import { scrape } from './scrape.ts';
 import { showReport } from './show-report.ts';
 import { size } from './size.ts';
 import type { Subject } from './subject.ts';
 
-const subjects: readonly Subject[] = [get, change, replace, mount, etcd, scrape, hostile, fleet, size, importTime];
+const subjects: readonly Subject[] = [
+  get,
+  change,
+  replace,
+  mount,
+  etcd,
+  scrape,
+  page,
+  hostile,
+  fleet,
+  size,
+  importTime,
+];
 
 const wanted = process.argv.slice(2).filter((argument) => argument !== '--');
 const unknown = wanted.filter((name) => !subjects.some((subject) => subject.name === name));

@@ -8,6 +8,7 @@ import { hostile } from '../src/hostile.ts';
 import { importTime } from '../src/import-time.ts';
 import { mount } from '../src/mount.ts';
 import { replace } from '../src/replace.ts';
+import { page } from '../src/page.ts';
 import { scrape } from '../src/scrape.ts';
 import { size } from '../src/size.ts';
 import type { Report, Subject } from '../src/subject.ts';
@@ -55,6 +56,10 @@ describe('the benchmark', (it) => {
 
   it('scrape asks a service of many flags', async () => {
     assert.is((await smoke(scrape)).table.rows.length, 3);
+  });
+
+  it('page shows long lists and short ones', async () => {
+    assert.is((await smoke(page)).table.rows.length, 3);
   });
 
   it('replace loads nothing new, one new value, and new values only', async () => {

@@ -6,7 +6,7 @@ import { LIVE_SCRIPT } from './script-live.ts';
  *
  * It keeps to what browsers understand as it stands, and writes nothing into the page but what the service escaped.
  */
-export const SCRIPT = `'use strict';
+export const SCRIPT: string = `'use strict';
 (() => {
   const byId = (id) => document.getElementById(id);
   const badge = byId('live');
