@@ -20,7 +20,7 @@ function post(program: Program, body: object, headers: Readonly<Record<string, s
 }
 
 describe('/debug/flagz of the service', (it) => {
-  it('is a page for a browser, JSON for everybody else, and open to no other origin', () =>
+  it('is a page for a browser, YAML for a cluster, JSON for everybody else, and open to no other origin', () =>
     running(['--api_token', 'tell-nobody', '--allowed_origins', 'https://shop.example'], async (program) => {
       const page = await program.fetch('/debug/flagz', { headers: { accept: 'text/html' } });
       assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
@@ -30,6 +30,9 @@ describe('/debug/flagz of the service', (it) => {
       const { set, flags } = (await json.json()) as { set: string; flags: { name: string }[] };
       assert.is(set, 'demo');
       assert.ok(flags.some(({ name }) => name === 'debug_writable'));
+      const accept = 'application/yaml;as=Flagz;v=v1beta1;g=config.k8s.io';
+      const yaml = await (await program.fetch('/debug/flagz', { headers: { accept } })).text();
+      assert.match(yaml, /^kind: Flagz\napiVersion: config.k8s.io\/v1beta1\n[^]*\n {2}log_level: info\n/);
     }));
 
   it('sets nothing unless debug_writable is on', () =>
@@ -54,7 +57,8 @@ describe('/debug/flagz of the service', (it) => {
         program.events('attempt').map(({ outcome, actor }) => [outcome, actor]),
         [
           ['accepted', 'this machine'],
-          ['denied', undefined],
+          // From this machine, but sent by a page of another origin.
+          ['denied', 'this machine'],
           ['denied', undefined],
         ],
       );
