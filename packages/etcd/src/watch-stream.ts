@@ -1,5 +1,5 @@
 import { SourceError } from '@flagz/core';
-import type { IEvent, IWatchResponse } from 'etcd3';
+import type { IEvent, IResponseHeader, IWatchResponse } from 'etcd3';
 import type { WatchCall } from './connection.ts';
 import type { KeyRange } from './mirror.ts';
 
@@ -14,6 +14,8 @@ const CREATE_TIMEOUT_MS = 3_000;
 export interface WatchListener {
   /** The server has accepted the watch. */
   created(): void;
+  /** The server has said something. */
+  heard(header: IResponseHeader): void;
   /** Everything that happened in one revision; revisions come in order, each once. */
   changed(revision: bigint, events: readonly IEvent[]): void;
   /** The server is there, although nothing changed. */
@@ -73,6 +75,7 @@ export class WatchStream {
     if (!this.#open) return;
     this.#heardAt = Date.now();
     if (response.canceled) return this.#end(reasonOf(response));
+    this.#listener.heard(response.header);
     if (response.created) {
       this.#created = true;
       this.#listener.created();
