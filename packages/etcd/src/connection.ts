@@ -171,6 +171,10 @@ export class Connection {
 
 const EXPIRED = 'the login has expired';
 
+/** Tells it by the text as well: a proxy loses the number of the status. */
 function isTokenError(error: unknown): boolean {
-  return error instanceof GRPCUnauthenticatedError || /revision of auth store is old/.test(String(error));
+  return (
+    error instanceof GRPCUnauthenticatedError ||
+    /revision of auth store is old|the login has expired/.test(String(error))
+  );
 }

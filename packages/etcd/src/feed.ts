@@ -1,5 +1,6 @@
 import { type BatchOutcome, SourceError } from '@flagz/core';
 import type { IEvent } from 'etcd3';
+import { checkOf } from './check-picture.ts';
 import type { Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import { describeError } from './describe-error.ts';
@@ -164,6 +165,7 @@ export class Feed {
         heard: ({ raft_term }) => (picture.term = raft_term),
         changed: (revision, events) => this.#change(picture, revision, events),
         alive: () => this.#live && this.#tellAll(({ sink }) => sink.alive()),
+        check: checkOf(connection, this.#range, picture, signal),
         ended: (reason) => over(() => (reason === 'compacted' ? resolve() : reject(reason))),
       });
       const onAbort = (): void => over(() => reject(new SourceError('stopped')));

@@ -33,7 +33,7 @@ export async function loadPrefix(
     try {
       return await loadPages(connection, range, known, signal);
     } catch (error) {
-      if (!(error instanceof GRPCOutOfRangeError)) throw error;
+      if (!isOutOfRange(error)) throw error;
       if (attempt < TRIES) continue;
       throw new SourceError(`compacted ${TRIES} times while it was being read; compact less often`, { cause: error });
     }
@@ -138,7 +138,7 @@ export async function isContinued(
     return true;
   } catch (error) {
     // Compacted, or not there yet.
-    if (error instanceof GRPCOutOfRangeError) return false;
+    if (isOutOfRange(error)) return false;
     throw error;
   }
 }
@@ -148,4 +148,11 @@ function newestLimit(mirror: Mirror): number {
   let bytes = 0;
   for (const { value } of mirror.values()) bytes += value.length;
   return Math.max(1, Math.min(MOST_NEWEST, Math.floor((PAGE_BYTES * mirror.size) / Math.max(1, bytes))));
+}
+
+/** Tells whether a revision could not be read: a proxy loses the number of the status, but not its text. */
+function isOutOfRange(error: unknown): boolean {
+  return (
+    error instanceof GRPCOutOfRangeError || /required revision (has been compacted|is a future)/.test(String(error))
+  );
 }

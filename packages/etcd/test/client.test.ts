@@ -1,14 +1,14 @@
 // timeout: 200 s
 import { etcdSource } from '@flagz/etcd';
-import { assert, describe } from '@flagz/test-runner';
-import { EtcdServer, TcpProxy, etcdBinaries } from '@flagz/testbed-etcd';
+import { assert } from '@flagz/test-runner';
+import { EtcdServer, TcpProxy, eachEtcd } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Etcd3 } from 'etcd3';
 import { PREFIX, onGuarded, setUp, writer } from './guarded.ts';
 
-for (const binary of etcdBinaries()) {
-  describe(`etcdSource() with a client as people make it, etcd ${binary.version}`, (it) => {
+for (const { binary, describe } of eachEtcd()) {
+  describe('etcdSource() with a client as people make it', (it) => {
     it(
       'is never deaf: cut again and again, for longer than a token lives',
       onGuarded(binary, async ({ proxy, root }) => {

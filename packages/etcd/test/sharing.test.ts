@@ -1,14 +1,14 @@
 // timeout: 200 s
 import { type Watcher } from '@flagz/core';
-import { assert, describe, rejects } from '@flagz/test-runner';
-import { etcdBinaries } from '@flagz/testbed-etcd';
+import { assert, rejects } from '@flagz/test-runner';
+import { eachEtcd } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
 import { PREFIX, onGuarded, setUp, writer } from './guarded.ts';
 
 const SETS = 50;
 
-for (const binary of etcdBinaries()) {
-  describe(`etcdSource() shares a connection, etcd ${binary.version}`, (it) => {
+for (const { binary, describe } of eachEtcd()) {
+  describe('etcdSource() shares a connection', (it) => {
     it(
       'between 50 flag sets that each give a function of their own for the password',
       onGuarded(binary, async ({ source, root, proxy }) => {
