@@ -86,6 +86,7 @@ export class WatchStream {
     if (!this.#open) return;
     this.#heardAt = Date.now();
     this.#unanswered = false;
+    this.#found = undefined;
     if (response.canceled) return this.#end(reasonOf(response));
     this.#listener.heard(response.header);
     if (response.created) {
