@@ -40,6 +40,8 @@ export async function startSources(argv: readonly string[], signal: AbortSignal)
 
 function makeEtcdSource(): Source {
   const username = etcdUsername.get();
+  if (username === '' && etcdPassword.get() !== '')
+    throw new Error('--etcd_password is set without --etcd_username: set both, or neither');
   return etcdSource({
     hosts: etcdEndpoints.get(),
     prefix: etcdPrefix.get(),

@@ -55,5 +55,12 @@ for (const { binary, describe } of eachEtcd()) {
       assert.is(program.stderr.trim().split('\n').length, 1);
       await rejects(program.listening(), /ended with 1/);
     });
+
+    it('refuses a password without a user', async () => {
+      const program = new Program(['--port', '0', '--etcd_endpoints', server.url, '--etcd_password', 'hunter2']);
+      assert.is(await program.ended, 1);
+      assert.match(program.stderr, /--etcd_password is set without --etcd_username: set both, or neither/);
+      assert.not.match(program.stderr, /hunter2/);
+    });
   });
 }

@@ -39,7 +39,8 @@ export interface Source {
    * Loads everything once (`sink.replace`), then reports changes until `signal` aborts.
    *
    * To throw is to ask to be started again, after a backoff; to return is to be done: the values stay, nothing restarts
-   * it. The signal aborts when the watcher stops, and after each attempt, so that what hangs on it is released.
+   * it. To throw a `SourceError` when the signal aborts is to say what was still waited for: a start that times out
+   * tells. The signal aborts when the watcher stops, and after each attempt, so that what hangs on it is released.
    */
   watch(sink: SourceSink, signal: AbortSignal): Promise<void>;
 }

@@ -121,16 +121,17 @@ export class Watcher {
     this.#stop.signal.addEventListener('abort', () => signal?.removeEventListener('abort', onAbort), { once: true });
     if (!required && !signal?.aborted) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    const tooLate = new SourceError('not loaded in time');
     try {
       const outcome = await new Promise<BatchOutcome>((done, failed) => {
         this.#firstLoad = { done, failed };
-        timer = after(startTimeoutMs, () => failed(this.#notLoaded(startTimeoutMs)));
+        timer = after(startTimeoutMs, () => failed(tooLate));
       });
       if (outcome.rejected.length > 0) throw this.#refused(outcome.rejected);
     } catch (error) {
       this.#firstLoad = undefined;
       await this.stop().catch(() => {});
-      throw error;
+      throw error === tooLate ? this.#notLoaded(startTimeoutMs) : error;
     } finally {
       clearTimeout(timer);
       this.#firstLoad = undefined;
@@ -153,7 +154,11 @@ export class Watcher {
         clearTimeout(this.#staleTimer);
         return;
       } catch (thrown) {
-        if (this.#stop.signal.aborted) return;
+        if (this.#stop.signal.aborted) {
+          // What it was waiting for.
+          if (thrown instanceof SourceError) this.#lastError ??= this.#error(reasonOf(thrown), thrown);
+          return;
+        }
         failures = progress.loaded ? 1 : failures + 1;
         this.#failed(thrown);
       } finally {

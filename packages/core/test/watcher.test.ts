@@ -57,6 +57,18 @@ describe('FlagSet.watch()', (it) => {
     assert.is(source.watchers, 0);
   });
 
+  it('rejects at the time-out with what the source was waiting for, where it says so', async () => {
+    const { flags } = setUp();
+    const source = sourceOf(async (_, signal) => {
+      await aborted(signal);
+      throw new SourceError('no answer from the store');
+    });
+    await rejects(
+      flags.watch(source, { startTimeoutMs: 50 }),
+      `source "${source.name}": not loaded within 50 ms; last error: source "${source.name}": no answer from the store`,
+    );
+  });
+
   it('rejects at once where waiting cannot help', async () => {
     const { flags } = setUp();
     const source = sourceOf(async () => {

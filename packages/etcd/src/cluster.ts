@@ -1,29 +1,66 @@
 import { createHash } from 'node:crypto';
+import { SourceError } from '@flagz/core';
 import type { Etcd3 } from 'etcd3';
-import { Connection, type EtcdAuth, type EtcdCredentials } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { Transport } from './endpoint.ts';
 import { Feed, type FeedOptions } from './feed.ts';
 
-/** Says how to reach a cluster: with the user's client, or with one of ours. */
-export type ClusterOptions =
-  | { readonly client: Etcd3 }
-  | {
-      readonly client?: undefined;
-      readonly hosts: readonly string[];
-      readonly credentials: EtcdCredentials | undefined;
-      readonly auth: EtcdAuth | undefined;
-    };
+/** Says how to reach a cluster, and as whom. */
+export interface ClusterOptions extends Transport {
+  readonly hosts: readonly string[];
+  readonly username: string | undefined;
+  /** The client whose options these are: those of another client are another cluster's. */
+  readonly client: Etcd3 | undefined;
+}
 
-/** Is one etcd cluster as one user sees it: all sources that name it alike share its connection and its feeds. */
+/** Is one source at work on a cluster. */
+export interface Member {
+  /** Gives the password, where there is a user; asked when the source starts to work, and at each login. */
+  readonly password: () => string;
+}
+
+/**
+ * Is one etcd cluster as one user sees it: all sources that name it alike, and whose passwords are equal, share its
+ * connection and its feeds.
+ */
 export class Cluster {
   readonly #options: ClusterOptions;
   readonly #feeds = new Map<string, WeakRef<Feed>>();
+  readonly #members = new Set<Member>();
+  /** The password of the connection. A digest, so that none is kept where a heap dump would show it by name. */
+  #password: string;
   #connection: Connection | undefined;
   #users = 0;
   /** Counts connections; begins anywhere, so that a fleet spreads over the endpoints. */
   #turn = Math.floor(Math.random() * 1_000_000);
 
-  constructor(options: ClusterOptions) {
+  private constructor(options: ClusterOptions, password: string) {
     this.#options = options;
+    this.#password = password;
+  }
+
+  /**
+   * Finds the cluster of all who name it alike and have the same password now, or makes it.
+   *
+   * @throws {SourceError} when the password cannot be had.
+   */
+  static enter(options: ClusterOptions, member: Member): Cluster {
+    const password = options.username === undefined ? '' : digest(askPassword(member));
+    const key = fingerprint(options);
+    const known = (byKey.get(key) ?? []).filter((ref) => ref.deref());
+    byKey.set(key, known);
+    let cluster = known.flatMap((ref) => ref.deref() ?? []).find((one) => one.#password === password);
+    if (!cluster) {
+      cluster = new Cluster(options, password);
+      known.push(new WeakRef(cluster));
+    }
+    cluster.#members.add(member);
+    return cluster;
+  }
+
+  /** Takes a member's leave: its password counts no more. */
+  leave(member: Member): void {
+    this.#members.delete(member);
   }
 
   /** Gives the connection, and makes one for the first who asks: each new one goes to the next endpoint. */
@@ -52,53 +89,55 @@ export class Cluster {
   }
 
   #connect(): Connection {
-    const { client } = this.#options;
-    if (client) return Connection.of(client);
-    const { hosts, credentials, auth } = this.#options;
+    const { hosts, client: _, ...options } = this.#options;
     const host = hosts[this.#turn++ % hosts.length] as string;
-    return Connection.open({ host, credentials, auth });
+    return new Connection({ ...options, host, password: () => this.#askAll() });
+  }
+
+  /** Gives the password of all members: two that were equal before may differ now. */
+  #askAll(): string {
+    const passwords = new Set(Array.from(this.#members, askPassword));
+    const [password] = passwords;
+    if (password === undefined) throw new SourceError('stopped');
+    // All fail, and enter anew, each with its own.
+    if (passwords.size > 1) throw new SourceError('the passwords of sources that shared a connection differ now');
+    this.#password = digest(password);
+    return password;
   }
 }
 
-const byClient = new WeakMap<Etcd3, Cluster>();
-const byOptions = new Map<string, WeakRef<Cluster>>();
-const passwordFunctions = new WeakMap<() => string, string>();
-let passwordFunctionCount = 0;
+const byKey = new Map<string, WeakRef<Cluster>[]>();
+const clientNumbers = new WeakMap<Etcd3, number>();
+let clientCount = 0;
 
-/** Finds the cluster that is named alike, or makes it. */
-export function clusterOf(options: ClusterOptions): Cluster {
-  if (options.client) {
-    const known = byClient.get(options.client) ?? new Cluster(options);
-    byClient.set(options.client, known);
-    return known;
+function askPassword({ password }: Member): string {
+  let given: unknown;
+  try {
+    given = password();
+  } catch (error) {
+    throw new SourceError(`auth.password failed: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
-  const key = fingerprint(options);
-  const known = byOptions.get(key)?.deref();
-  if (known) return known;
-  const cluster = new Cluster(options);
-  byOptions.set(key, new WeakRef(cluster));
-  return cluster;
+  if (typeof given === 'string') return given;
+  throw new SourceError('auth.password must give a string');
 }
 
-/** A digest, so that no password is kept where a heap dump would show it by name. */
-function fingerprint({ hosts, credentials, auth }: Exclude<ClusterOptions, { readonly client: Etcd3 }>): string {
+function digest(password: string): string {
+  return createHash('sha256').update(password).digest('base64');
+}
+
+/** Names a cluster and a user; a digest, since a private key is in it. */
+function fingerprint({ hosts, credentials, username, client }: ClusterOptions): string {
   const { rootCertificate, privateKey, certChain } = credentials ?? {};
-  const hash = createHash('sha256');
-  const parts = [
-    JSON.stringify([...hosts].sort()),
-    ...[rootCertificate, privateKey, certChain].map((part) =>
-      part === undefined ? '' : Buffer.from(part).toString('base64'),
-    ),
-    auth ? JSON.stringify([auth.username, passwordKey(auth.password)]) : '',
-  ];
-  for (const part of parts) hash.update(part).update('\0');
-  return hash.digest('base64');
+  const pem = [rootCertificate, privateKey, certChain].map((part) => part && Buffer.from(part).toString('base64'));
+  return digest(
+    JSON.stringify([[...hosts].sort(), credentials !== undefined, pem, username, client && numberOf(client)]),
+  );
 }
 
-/** Two functions that give the same password today may not tomorrow. */
-function passwordKey(password: EtcdAuth['password']): readonly string[] {
-  if (typeof password === 'string') return ['text', password];
-  const known = passwordFunctions.get(password) ?? String(passwordFunctionCount++);
-  passwordFunctions.set(password, known);
-  return ['function', known];
+function numberOf(client: Etcd3): number {
+  const known = clientNumbers.get(client) ?? clientCount++;
+  clientNumbers.set(client, known);
+  return known;
 }

@@ -1,32 +1,14 @@
-import { noop } from 'cockatiel';
 import {
   Etcd3,
   GRPCUnauthenticatedError,
-  type IOptions,
   type IRangeRequest,
   type IRangeResponse,
   type ITxnRequest,
   type IWatchRequest,
   type IWatchResponse,
 } from 'etcd3';
-import { SourceError } from '@flagz/core';
-
-/** Holds certificates for TLS, as PEM. */
-export interface EtcdCredentials {
-  /** Authorities that may vouch for the servers. @default the system's */
-  readonly rootCertificate?: string | Uint8Array;
-  /** Key of the client's certificate. */
-  readonly privateKey?: string | Uint8Array;
-  /** The client's certificate, with intermediate ones. */
-  readonly certChain?: string | Uint8Array;
-}
-
-/** Holds a user and a password. */
-export interface EtcdAuth {
-  readonly username: string;
-  /** The password, or what gives the current one: asked at each login. */
-  readonly password: string | (() => string);
-}
+import { bounded } from './bounded.ts';
+import { type CallOptions, type Interceptor, type Transport, clientOptions } from './endpoint.ts';
 
 /** Is the raw stream of watch requests and responses. */
 export interface WatchCall {
@@ -39,23 +21,20 @@ export interface WatchCall {
 }
 
 /** Names one endpoint and how to log in there. */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends Transport {
   readonly host: string;
-  readonly credentials: EtcdCredentials | undefined;
-  readonly auth: EtcdAuth | undefined;
+  readonly username: string | undefined;
+  /** Gives the password; asked at each login. */
+  readonly password: () => string;
 }
 
 /** How long a login may take, in milliseconds. */
 const LOGIN_TIMEOUT_MS = 3_000;
 
-type CallOptions = Exclude<NonNullable<IOptions['defaultCallOptions']>, (...args: never[]) => unknown>;
-type Interceptor = NonNullable<CallOptions['interceptors']>[number];
 type Call = ReturnType<Parameters<Interceptor>[1]>;
 
 /** The number of gRPC's status; the package that names it is etcd3's. */
 const CANCELLED: number = 1;
-
-let connections = 0;
 
 /**
  * Is one client, on one connection, with a login of its own.
@@ -68,59 +47,37 @@ export class Connection {
   readonly host: string;
   /** Names the user, in messages. */
   readonly username: string | undefined;
+  readonly #password: () => string;
   readonly #client: Etcd3;
-  readonly #auth: EtcdAuth | undefined;
-  readonly #owned: boolean;
   readonly #calls = new Set<Call>();
+  /** What is asked and not answered yet, oldest first. */
+  readonly #asked = new Set<{ readonly what: string; readonly since: number }>();
   #token: string | undefined;
   #login: Promise<void> | undefined;
 
-  private constructor(host: string, auth: EtcdAuth | undefined, client: Etcd3 | ((interceptor: Interceptor) => Etcd3)) {
-    this.host = host;
-    this.username = auth?.username;
-    this.#auth = auth;
-    this.#owned = typeof client === 'function';
-    this.#client =
-      typeof client === 'function'
-        ? client((options, next) => this.#intercept(next(options)) as ReturnType<Interceptor>)
-        : client;
-  }
-
-  /** Borrows a client of the user's: it is never closed. */
-  static of(client: Etcd3): Connection {
-    return new Connection('the given client', undefined, client);
-  }
-
   /** Makes a client for one endpoint. Nothing is sent before the first call. */
-  static open({ host, credentials, auth }: ConnectionOptions): Connection {
-    return new Connection(host, auth, (interceptor) => {
-      const options: IOptions = {
-        hosts: host,
-        faultHandling: { host: () => noop, global: noop },
-        grpcOptions: {
-          'grpc.max_receive_message_length': -1,
-          'grpc.keepalive_time_ms': 10_000,
-          'grpc.keepalive_timeout_ms': 5_000,
-          'grpc.keepalive_permit_without_calls': 1,
-          'grpc.enable_retries': 0,
-          // Makes the connection one of its own: otherwise the next client gets this one's from a pool of the process,
-          // also where it hangs half-open, or waits two minutes before it dials again.
-          'flagz.connection': ++connections,
-        },
-        defaultCallOptions: { interceptors: [interceptor] },
-      };
-      const tls = credentials ?? (host.startsWith('https://') ? {} : undefined);
-      return new Etcd3(tls ? { ...options, credentials: asBuffers(tls) } : options);
-    });
+  constructor({ host, username, password, ...transport }: ConnectionOptions) {
+    this.host = host;
+    this.username = username;
+    this.#password = password;
+    this.#client = new Etcd3(
+      clientOptions(host, transport, (options, next) => this.#intercept(next(options)) as ReturnType<Interceptor>),
+    );
+  }
+
+  /** Says what has been waited for longest, if anything is. */
+  get waitsFor(): string | undefined {
+    const [oldest] = this.#asked;
+    return oldest && `no answer to ${oldest.what} within ${Date.now() - oldest.since} ms`;
   }
 
   range(request: IRangeRequest, timeoutMs: number, signal: AbortSignal): Promise<IRangeResponse> {
-    return this.#call('read', timeoutMs, signal, (options) => this.#client.kv.range(request, options));
+    return this.#call('a read', timeoutMs, signal, (options) => this.#client.kv.range(request, options));
   }
 
   /** Tells whether the transaction's comparisons held. */
   async txn(request: ITxnRequest, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
-    const { succeeded } = await this.#call('write', timeoutMs, signal, (options) =>
+    const { succeeded } = await this.#call('a write', timeoutMs, signal, (options) =>
       this.#client.kv.txn(request, options),
     );
     return succeeded;
@@ -133,28 +90,35 @@ export class Connection {
 
   /** Ends all calls under way. */
   close(): void {
-    if (!this.#owned) return;
     // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the enum is in a package that only etcd3 depends on
     for (const call of this.#calls) call.cancelWithStatus(CANCELLED, 'the source has stopped');
     this.#client.close();
   }
 
   async #call<T>(what: string, ms: number, signal: AbortSignal, run: (options: CallOptions) => Promise<T>): Promise<T> {
-    const limited = (): Promise<T> => {
-      const answer = run({ deadline: Date.now() + ms });
-      return bounded(answer, ms + 100, signal, `no answer to a ${what} within ${ms} ms`);
-    };
-    if (!this.#auth) return limited();
-    if (this.#token === undefined)
-      await bounded(this.#logIn(), LOGIN_TIMEOUT_MS + 100, signal, 'no answer to the login');
+    const limited = (): Promise<T> => this.#ask(what, ms, signal, () => run({ deadline: Date.now() + ms }));
+    if (this.username === undefined) return limited();
+    const loggedIn = (): Promise<void> => this.#ask('the login', LOGIN_TIMEOUT_MS, signal, () => this.#logIn());
+    if (this.#token === undefined) await loggedIn();
     const token = this.#token;
     try {
       return await limited();
     } catch (error) {
       if (!isTokenError(error)) throw error;
       if (this.#token === token) this.#token = undefined;
-      await bounded(this.#logIn(), LOGIN_TIMEOUT_MS + 100, signal, 'no answer to the login');
+      await loggedIn();
       return limited();
+    }
+  }
+
+  /** Waits a little longer than gRPC does: its own message says more, where it comes. */
+  async #ask<T>(what: string, ms: number, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+    const asked = { what, since: Date.now() };
+    this.#asked.add(asked);
+    try {
+      return await bounded(run(), ms + 100, signal, `no answer to ${what} within ${ms} ms`);
+    } finally {
+      this.#asked.delete(asked);
     }
   }
 
@@ -168,8 +132,7 @@ export class Connection {
   }
 
   async #authenticate(): Promise<void> {
-    const { username, password } = this.#auth as EtcdAuth;
-    const request = { name: username, password: typeof password === 'string' ? password : password() };
+    const request = { name: this.username as string, password: this.#password() };
     try {
       const { token } = await this.#client.auth.authenticate(request, { deadline: Date.now() + LOGIN_TIMEOUT_MS });
       this.#token = token;
@@ -208,34 +171,10 @@ export class Connection {
 
 const EXPIRED = 'the login has expired';
 
+/** Tells it by the text as well: a proxy loses the number of the status. */
 function isTokenError(error: unknown): boolean {
-  return error instanceof GRPCUnauthenticatedError || /revision of auth store is old/.test(String(error));
-}
-
-function asBuffers({ rootCertificate, privateKey, certChain }: EtcdCredentials): NonNullable<IOptions['credentials']> {
-  return {
-    // Typed as needed by etcd3, but handed on to grpc-js, where nothing stands for the system's authorities.
-    rootCertificate: (rootCertificate === undefined ? undefined : Buffer.from(rootCertificate)) as Buffer,
-    ...(privateKey === undefined ? {} : { privateKey: Buffer.from(privateKey) }),
-    ...(certChain === undefined ? {} : { certChain: Buffer.from(certChain) }),
-  };
-}
-
-/** Waits for a promise as long as the clock and the signal allow; what comes later is dropped. */
-export function bounded<T>(promise: Promise<T>, ms: number, signal: AbortSignal, late: string): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const timer = setTimeout(() => settle(() => reject(new SourceError(late))), ms);
-    const onAbort = (): void => settle(() => reject(new SourceError('stopped')));
-    const settle = (tell: () => void): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      tell();
-    };
-    promise.then(
-      (value) => settle(() => resolve(value)),
-      (error: unknown) => settle(() => reject(error instanceof Error ? error : new SourceError(String(error)))),
-    );
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
+  return (
+    error instanceof GRPCUnauthenticatedError ||
+    /revision of auth store is old|the login has expired/.test(String(error))
+  );
 }

@@ -1,11 +1,19 @@
 import { type Source, SourceError } from '@flagz/core';
 import type { Etcd3 } from 'etcd3';
-import { type Cluster, clusterOf } from './cluster.ts';
-import type { EtcdAuth, EtcdCredentials } from './connection.ts';
+import { Cluster, type ClusterOptions, type Member } from './cluster.ts';
+import { type EtcdCredentials, optionsOf } from './endpoint.ts';
 import type { Feed } from './feed.ts';
+import { checkHost } from './hosts.ts';
 
 /** The longest wait that a timer counts, jitter included, in milliseconds: more would ring at once. */
 const LONGEST_MS = 1_000_000_000;
+
+/** Holds a user and a password. */
+export interface EtcdAuth {
+  readonly username: string;
+  /** The password, or what gives the current one: asked when the source starts to work, and at each login. */
+  readonly password: string | (() => string);
+}
 
 /** Configures an {@link etcdSource}. */
 export interface EtcdSourceOptions {
@@ -13,12 +21,12 @@ export interface EtcdSourceOptions {
   readonly prefix: string;
   /**
    * Endpoints: `http://` or `https://` URLs, or `host:port`. One connection at a time, to any of them; after a failure to
-   * the next. Sources with the same endpoints and credentials share it.
+   * the next. Sources with the same endpoints, certificates, user and password share it.
    */
   readonly hosts?: string | readonly string[];
   /**
-   * A client of yours in place of `hosts`, `credentials` and `auth`; it is never closed. Give it keep-alive, an unlimited
-   * message size and no circuit breaker, as the README shows.
+   * A client of yours in place of `hosts`, `credentials` and `auth`, just as you made it. The settings it was made with are
+   * used, on a connection of the source's own: a client can be deaf for good after a cut. Yours is never used, nor closed.
    */
   readonly client?: Etcd3;
   /** Certificates for TLS. @default the system's authorities, where the endpoints are `https://` */
@@ -56,14 +64,27 @@ export function etcdSource(options: EtcdSourceOptions): Source {
     throw misconfigured(name, `rollbackDelayMs must be from 0 to ${LONGEST_MS}, got ${rollbackDelayMs}`);
   if (!(reloadEveryMs > 0 && reloadEveryMs <= LONGEST_MS))
     throw misconfigured(name, `reloadEveryMs must be above 0 and at most ${LONGEST_MS}, got ${reloadEveryMs}`);
+  const { password, ...cluster } = clusterOptions(options, name);
   // Held as long as the source: where the last attempt came to, the next one goes on.
-  const feed: Feed = openCluster(options, name).feed(prefix, { rollbackDelayMs, reloadEveryMs });
+  let feed: Feed | undefined;
   return {
     name,
     staleAfterMs: 20_000,
     // An etcd that is back is found within seconds, however long it was away.
     backoff: { minMs: 100, maxMs: 1_500 },
-    watch: (sink, signal) => feed.follow({ sink, rollback }, signal),
+    async watch(sink, signal) {
+      const member: Member = { password };
+      // Each time anew: with another password, it is another connection.
+      const entered = Cluster.enter(cluster, member);
+      try {
+        const before = feed;
+        feed = entered.feed(prefix, { rollbackDelayMs, reloadEveryMs });
+        if (before && before !== feed) feed.inherit(before);
+        await feed.follow({ sink, rollback }, signal);
+      } finally {
+        entered.leave(member);
+      }
+    },
   };
 }
 
@@ -74,24 +95,53 @@ function checkPrefix(prefix: string, name: string): string {
   return prefix.endsWith('/') ? prefix : `${prefix}/`;
 }
 
-function openCluster({ hosts, client, credentials, auth }: EtcdSourceOptions, name: string): Cluster {
-  if (client) {
-    if (hosts ?? credentials ?? auth) throw misconfigured(name, 'takes either client, or hosts, credentials and auth');
-    return clusterOf({ client });
-  }
-  const list = typeof hosts === 'string' ? [hosts] : [...(hosts ?? [])];
-  if (list.length === 0 || list.some((host) => host === '')) {
-    throw misconfigured(name, 'needs hosts, such as "http://127.0.0.1:2379", or a client');
-  }
-  const secure = list.filter((host) => host.startsWith('https://')).length;
-  if (secure > 0 && secure < list.length) throw misconfigured(name, 'takes hosts that are all https://, or none');
-  if (credentials && secure === 0 && list.some((host) => host.startsWith('http://'))) {
+/** Checks what says where the cluster is, and who asks. */
+function clusterOptions(options: EtcdSourceOptions, name: string): ClusterOptions & Member {
+  const { client } = options;
+  if (client && (options.hosts ?? options.credentials ?? options.auth))
+    throw misconfigured(name, 'takes either client, or hosts, credentials and auth');
+  const given = client ? optionsOf(client) : undefined;
+  if (client && !given) throw misconfigured(name, 'needs a client made by new Etcd3(…) of the package etcd3');
+  const { credentials, auth } = given ?? options;
+  const hosts = given ? [given.hosts ?? '127.0.0.1:2379'].flat() : checkHosts(options.hosts, name);
+  const secure = hosts.filter((host) => host.startsWith('https://')).length;
+  if (secure > 0 && secure < hosts.length) throw misconfigured(name, 'takes hosts that are all https://, or none');
+  if (!client && credentials && hosts.some((host) => host.startsWith('http://'))) {
     throw misconfigured(name, 'has credentials for TLS, but http:// hosts; write https://');
   }
   if ((credentials?.privateKey === undefined) !== (credentials?.certChain === undefined)) {
     throw misconfigured(name, 'needs credentials.privateKey and credentials.certChain together');
   }
-  return clusterOf({ hosts: list, credentials, auth });
+  const { username, password } = auth ?? {};
+  if (auth && !username) throw misconfigured(name, 'needs a user in auth.username');
+  if (auth && typeof password !== 'string' && typeof password !== 'function')
+    throw misconfigured(name, 'needs a password in auth.password: a string, or a function that gives one');
+  return {
+    hosts,
+    client,
+    credentials,
+    username,
+    password: typeof password === 'function' ? password : () => password ?? '',
+    ...(given?.grpcOptions && { grpcOptions: given.grpcOptions }),
+    ...(given?.defaultCallOptions && { callOptions: given.defaultCallOptions }),
+  };
+}
+
+function checkHosts(hosts: string | readonly string[] | undefined, name: string): readonly string[] {
+  const list = typeof hosts === 'string' ? [hosts] : [...(hosts ?? [])];
+  if (list.length === 0 || list.some((host) => typeof host !== 'string' || host.trim() === '')) {
+    throw misconfigured(name, 'needs hosts, such as "http://127.0.0.1:2379", or a client');
+  }
+  return list.map((host) => {
+    try {
+      return checkHost(host);
+    } catch (error) {
+      const reason = (error as Error).message;
+      // A password may be in it.
+      const shown = JSON.stringify(host.replace(/[^/]*@/, ''));
+      throw misconfigured(name, `host ${shown} ${reason}; write it as "http://127.0.0.1:2379"`);
+    }
+  });
 }
 
 function misconfigured(name: string, reason: string): SourceError {

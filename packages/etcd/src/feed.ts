@@ -1,14 +1,17 @@
 import { type BatchOutcome, SourceError } from '@flagz/core';
-import { EtcdLeaseInvalidError, type IEvent, type IRequestOp } from 'etcd3';
+import type { IEvent } from 'etcd3';
+import { checkOf } from './check-picture.ts';
 import type { Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import { describeError } from './describe-error.ts';
 import { isContinued, loadPrefix } from './load-prefix.ts';
-import { type Entry, type KeyRange, changedEntryOf, keyOf, nameOf, rangeOf, valuesOf } from './mirror.ts';
+import { type KeyRange, type Picture, changedEntryOf, isSame, keyOf, nameOf, rangeOf, valuesOf } from './mirror.ts';
+import { revert } from './revert.ts';
 import { type Follower, Rollbacks } from './rollbacks.ts';
 import { WatchStream } from './watch-stream.ts';
 
-const ROLLBACK_TIMEOUT_MS = 5_000;
+/** Leases by the very value, since what is put back is the very value that was accepted. */
+const leases = new WeakMap<Uint8Array, string>();
 
 /** Configures a {@link Feed}. */
 export interface FeedOptions {
@@ -48,12 +51,10 @@ export class Feed {
   readonly #options: FeedOptions;
   readonly #followers = new Set<Attempt>();
   readonly #rollbacks: Rollbacks;
-  /** Leases by the very value, since what is put back is the very value that was accepted. */
-  readonly #leases = new WeakMap<Uint8Array, string>();
-  #mirror = new Map<string, Entry>();
-  #revision = 0n;
-  /** Set once the mirror is a picture of etcd. */
-  #clusterId: string | undefined;
+  /** The mirror, once it is a picture of etcd. */
+  #picture: Picture | undefined;
+  /** What each key held before its last change, by name: kept from one load to the next. */
+  readonly #before = new Map<string, Uint8Array | undefined>();
   #run: Run | undefined;
   #connection: Connection | undefined;
   #live = false;
@@ -65,17 +66,27 @@ export class Feed {
     this.#rollbacks = new Rollbacks((...refused) => this.#revert(...refused), options.rollbackDelayMs);
   }
 
+  /** Takes over what another feed knows of the same prefix, so that its followers go on where they were. */
+  inherit(other: Feed): void {
+    const known = other.#picture;
+    if (known) this.#picture ??= { ...known, mirror: new Map(known.mirror) };
+  }
+
   /**
    * Follows for one attempt of one watcher, until its signal aborts.
    *
-   * @throws {SourceError} when the feed fails.
+   * @throws {SourceError} when the feed fails, or where it was waiting for an answer when the signal aborted.
    */
   async follow(follower: Follower, signal: AbortSignal): Promise<void> {
     let onAbort = (): void => {};
     try {
       await new Promise<void>((resolve, fail) => {
         if (signal.aborted) return resolve();
-        onAbort = resolve;
+        onAbort = () => {
+          const late = !this.#live && this.#connection?.waitsFor;
+          if (late) fail(this.#describe(new SourceError(late)));
+          else resolve();
+        };
         signal.addEventListener('abort', onAbort, { once: true });
         this.#join({ ...follower, fail }, signal);
       });
@@ -88,7 +99,7 @@ export class Feed {
   #join(attempt: Attempt, signal: AbortSignal): void {
     this.#followers.add(attempt);
     signal.addEventListener('abort', () => this.#followers.delete(attempt), { once: true });
-    if (this.#live) this.#tell(attempt, ({ sink }) => sink.replace(valuesOf(this.#mirror), String(this.#revision)));
+    if (this.#live) this.#tellEverything(attempt);
     else this.#start();
   }
 
@@ -107,8 +118,8 @@ export class Feed {
     run?.abort.abort();
     await run?.ended;
     if (!forget || this.#run !== run) return;
-    this.#mirror = new Map();
-    this.#clusterId = undefined;
+    this.#picture = undefined;
+    this.#before.clear();
   }
 
   /** Is one run. Never rejects: what goes wrong is the followers'. */
@@ -123,7 +134,7 @@ export class Feed {
         await this.#watch(connection, signal);
       }
     } catch (thrown) {
-      const error = describeError(thrown, connection, this.#range.prefix);
+      const error = this.#describe(thrown);
       // After an abort whoever follows has come since, and waits for the next run.
       if (!signal.aborted) for (const attempt of this.#followers) this.#fail(attempt, error);
     } finally {
@@ -137,26 +148,24 @@ export class Feed {
 
   /** Makes the mirror a state that a watch can go on from: the one it has, where that is possible. */
   async #position(connection: Connection, reload: boolean, signal: AbortSignal): Promise<void> {
-    const clusterId = this.#clusterId;
-    if (clusterId !== undefined && !reload) {
-      const picture = { mirror: this.#mirror, revision: this.#revision, clusterId };
-      if (await isContinued(connection, this.#range, picture, signal)) return;
-    }
-    const picture = await loadPrefix(connection, this.#range, this.#mirror, signal);
-    for (const { value, lease } of picture.mirror.values()) this.#leases.set(value, lease);
-    this.#mirror = picture.mirror;
-    this.#revision = picture.revision;
-    this.#clusterId = picture.clusterId;
+    const known = this.#picture;
+    if (known && !reload && (await isContinued(connection, this.#range, known, signal))) return;
+    this.#picture = await loadPrefix(connection, this.#range, known?.mirror, signal);
+    for (const { value, lease } of this.#picture.mirror.values()) leases.set(value, lease);
+    this.#before.clear();
   }
 
   /** Watches from the mirror's revision on. @returns when everything should be loaded again. */
   async #watch(connection: Connection, signal: AbortSignal): Promise<void> {
+    const picture = this.#picture as Picture;
     const call = await connection.watch();
     await new Promise<void>((resolve, reject) => {
-      const stream = new WatchStream(call, this.#range, this.#revision, {
+      const stream = new WatchStream(call, this.#range, picture.revision, {
         created: () => this.#goLive(),
-        changed: (revision, events) => this.#change(revision, events),
+        heard: ({ raft_term }) => (picture.term = raft_term),
+        changed: (revision, events) => this.#change(picture, revision, events),
         alive: () => this.#live && this.#tellAll(({ sink }) => sink.alive()),
+        check: checkOf(connection, this.#range, picture, signal),
         ended: (reason) => over(() => (reason === 'compacted' ? resolve() : reject(reason))),
       });
       const onAbort = (): void => over(() => reject(new SourceError('stopped')));
@@ -176,38 +185,50 @@ export class Feed {
 
   #goLive(): void {
     this.#live = true;
-    this.#tellAll(({ sink }) => sink.replace(valuesOf(this.#mirror), String(this.#revision)));
+    for (const attempt of this.#followers) this.#tellEverything(attempt);
   }
 
-  #change(revision: bigint, events: readonly IEvent[]): void {
+  #change(picture: Picture, revision: bigint, events: readonly IEvent[]): void {
+    const { mirror } = picture;
     const changes = new Map<string, Uint8Array | undefined>();
+    const returned = new Set<string>();
     for (const { type, kv } of events) {
       const name = nameOf(this.#range, kv.key);
-      this.#rollbacks.changed(name);
-      if (type === 'Delete') {
-        this.#mirror.delete(name);
-        changes.set(name, undefined);
-        continue;
+      const entry = type === 'Delete' ? undefined : changedEntryOf(kv);
+      const current = mirror.get(name)?.value;
+      if (!isSame(entry?.value, current)) {
+        if (entry && isSame(entry.value, this.#before.get(name))) returned.add(name);
+        this.#before.set(name, current);
       }
-      const entry = changedEntryOf(kv);
-      this.#leases.set(entry.value, entry.lease);
-      this.#mirror.set(name, entry);
-      changes.set(name, entry.value);
+      this.#rollbacks.changed(name, entry);
+      if (entry) {
+        leases.set(entry.value, entry.lease);
+        mirror.set(name, entry);
+      } else mirror.delete(name);
+      changes.set(name, entry?.value);
     }
-    this.#revision = revision;
-    this.#tellAll(({ sink }) => sink.update(changes, String(revision)));
+    picture.revision = revision;
+    this.#tellAll(({ sink }) => sink.update(changes, String(revision)), returned);
   }
 
-  #tellAll(say: (attempt: Attempt) => BatchOutcome | void): void {
-    for (const attempt of this.#followers) this.#tell(attempt, say);
+  #tellEverything(attempt: Attempt): void {
+    const { mirror, revision } = this.#picture as Picture;
+    this.#rollbacks.rejoined(attempt, (name) => mirror.get(name));
+    this.#tell(attempt, ({ sink }) => sink.replace(valuesOf(mirror), String(revision)));
+  }
+
+  #tellAll(say: (attempt: Attempt) => BatchOutcome | void, returned?: ReadonlySet<string>): void {
+    for (const attempt of this.#followers) this.#tell(attempt, say, returned);
   }
 
   /** Tells one follower; what it throws is its own failure, not the feed's. */
-  #tell(attempt: Attempt, say: (attempt: Attempt) => BatchOutcome | void): void {
+  #tell(attempt: Attempt, say: (attempt: Attempt) => BatchOutcome | void, returned?: ReadonlySet<string>): void {
     try {
       const outcome = say(attempt);
       for (const rejection of outcome?.rejected ?? []) {
-        this.#rollbacks.refused(attempt, rejection, this.#mirror.get(rejection.flag)?.modRevision ?? 0n);
+        const { flag } = rejection;
+        const modRevision = this.#picture?.mirror.get(flag)?.modRevision ?? 0n;
+        this.#rollbacks.refused(attempt, rejection, modRevision, returned?.has(flag));
       }
     } catch (thrown) {
       this.#fail(attempt, thrown as SourceError);
@@ -219,6 +240,10 @@ export class Feed {
     attempt.fail(error);
   }
 
+  #describe(error: unknown): SourceError {
+    return describeError(error, this.#connection as Connection, this.#range.prefix);
+  }
+
   async #revert(
     name: string,
     modRevision: bigint,
@@ -226,21 +251,7 @@ export class Feed {
   ): Promise<'reverted' | 'deleted' | 'lost-race'> {
     const [connection, signal] = [this.#connection, this.#run?.abort.signal];
     if (!connection || !signal) throw new SourceError('not connected');
-    const key = keyOf(this.#range, name);
-    const compare = [{ key, target: 'Mod' as const, result: 'Equal' as const, mod_revision: String(modRevision) }];
-    const commit = async <T>(request: IRequestOp, outcome: T): Promise<T | 'lost-race'> => {
-      const held = await connection.txn({ compare, success: [request], failure: [] }, ROLLBACK_TIMEOUT_MS, signal);
-      return held ? outcome : 'lost-race';
-    };
-    const remove = { request_delete_range: { key } };
-    if (value === undefined) return commit(remove, 'deleted');
-    try {
-      const lease = this.#leases.get(value) ?? '0';
-      return await commit({ request_put: { key, value: Buffer.from(value), lease } }, 'reverted');
-    } catch (error) {
-      // The accepted value would have expired by now: without the refused one, the key would be gone.
-      if (error instanceof EtcdLeaseInvalidError) return commit(remove, 'deleted');
-      throw error;
-    }
+    const lease = (value && leases.get(value)) ?? '0';
+    return revert(connection, keyOf(this.#range, name), { modRevision, value, lease }, signal);
   }
 }

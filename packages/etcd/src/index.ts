@@ -1,2 +1,2 @@
-export { etcdSource, type EtcdSourceOptions } from './etcd-source.ts';
-export type { EtcdAuth, EtcdCredentials } from './connection.ts';
+export { etcdSource, type EtcdAuth, type EtcdSourceOptions } from './etcd-source.ts';
+export type { EtcdCredentials } from './endpoint.ts';

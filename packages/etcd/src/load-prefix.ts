@@ -1,25 +1,22 @@
 import { SourceError } from '@flagz/core';
-import { GRPCOutOfRangeError, GRPCResourceExhastedError, type IRangeResponse } from 'etcd3';
+import { GRPCOutOfRangeError, GRPCResourceExhastedError, type IRangeResponse, type IResponseHeader } from 'etcd3';
 import type { Connection } from './connection.ts';
-import { type Entry, type KeyRange, type Mirror, entryOf, nameOf } from './mirror.ts';
+import { type Entry, type KeyRange, type Mirror, type Picture, entryOf, nameOf } from './mirror.ts';
 
 /** How long the first answer of a connection may take, in milliseconds. */
-export const CONNECT_TIMEOUT_MS = 3_000;
+const CONNECT_TIMEOUT_MS = 3_000;
 /** How long one page may take, in milliseconds. */
 const PAGE_TIMEOUT_MS = 10_000;
-/** How large a page should be: large enough to be quick, small enough for the 4 MiB that a client of the user's may take. */
+/** How large a page should be: large enough to be quick, small enough to be answered soon. */
 const PAGE_BYTES = 2_000_000;
 const FIRST_LIMIT = 500;
 const LARGEST_LIMIT = 10_000;
+/** How many of the newest keys are compared. */
+const MOST_NEWEST = 100;
+/** The raft term of a cluster after its first election. */
+const FIRST_TERM = 2;
 /** How often a load may be overtaken by compaction. */
 const TRIES = 5;
-
-/** Is everything under a prefix at one revision of one cluster. */
-export interface Picture {
-  readonly mirror: Mirror;
-  readonly revision: bigint;
-  readonly clusterId: string;
-}
 
 /**
  * Reads everything under a prefix, in pages at one revision.
@@ -29,14 +26,14 @@ export interface Picture {
 export async function loadPrefix(
   connection: Connection,
   range: KeyRange,
-  known: Mirror,
+  known: Mirror | undefined,
   signal: AbortSignal,
 ): Promise<Picture> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await loadPages(connection, range, known, signal);
     } catch (error) {
-      if (!(error instanceof GRPCOutOfRangeError)) throw error;
+      if (!isOutOfRange(error)) throw error;
       if (attempt < TRIES) continue;
       throw new SourceError(`compacted ${TRIES} times while it was being read; compact less often`, { cause: error });
     }
@@ -46,73 +43,116 @@ export async function loadPrefix(
 async function loadPages(
   connection: Connection,
   range: KeyRange,
-  known: Mirror,
+  known: Mirror | undefined,
   signal: AbortSignal,
-  at?: string,
 ): Promise<Picture> {
   const mirror = new Map<string, Entry>();
-  let bytes = 0;
-  let limit = FIRST_LIMIT;
-  const keep = ({ kvs }: IRangeResponse): void => {
-    for (const kv of kvs) {
+  let header: IResponseHeader | undefined;
+  for await (const page of pagesOf(connection, range, undefined, signal)) {
+    header ??= page.header;
+    for (const kv of page.kvs) {
       const name = nameOf(range, kv.key);
-      mirror.set(name, entryOf(kv, known.get(name)));
-      bytes += kv.key.length + kv.value.length;
+      mirror.set(name, entryOf(kv, known?.get(name)));
     }
-    if (bytes > 0) limit = Math.max(1, Math.min(LARGEST_LIMIT, Math.floor((PAGE_BYTES * mirror.size) / bytes)));
-  };
+  }
+  const { revision, cluster_id, raft_term } = header as IResponseHeader;
+  return { mirror, revision: BigInt(revision), clusterId: cluster_id, term: raft_term };
+}
+
+/** Reads pages at one revision: the given one, or that of the first page. */
+async function* pagesOf(
+  connection: Connection,
+  { key, range_end }: KeyRange,
+  at: string | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<IRangeResponse, void, undefined> {
   // One key first: it answers soon, or the endpoint is not worth a longer wait.
-  const start = { ...bounds(range), limit: 1, ...(at !== undefined && { revision: at }) };
+  const start = { key, range_end, limit: 1, ...(at !== undefined && { revision: at }) };
   const first = await connection.range(start, CONNECT_TIMEOUT_MS, signal);
-  const { cluster_id } = first.header;
   const revision = at ?? first.header.revision;
+  let [keys, bytes, limit] = [0, 0, FIRST_LIMIT];
   /** Asks for what follows a page, in smaller pages where they prove too large. */
   const after = ({ kvs, more }: IRangeResponse): Promise<IRangeResponse> | undefined => {
     const last = kvs.at(-1);
     if (!more || !last) return undefined;
-    const key = Buffer.concat([last.key, Buffer.from([0])]);
+    const next = Buffer.concat([last.key, Buffer.from([0])]);
     const ask = (most: number): Promise<IRangeResponse> =>
       connection
-        .range({ key, range_end: range.range_end, revision, limit: most }, PAGE_TIMEOUT_MS, signal)
+        .range({ key: next, range_end, revision, limit: most }, PAGE_TIMEOUT_MS, signal)
         .catch((error: unknown) => {
           if (!(error instanceof GRPCResourceExhastedError) || most === 1) throw error;
           return ask(Math.ceil(most / 4));
         });
-    return ask(limit);
+    const page = ask(limit);
+    // Whoever reads may have enough before this one is there.
+    page.catch(() => {});
+    return page;
   };
   for (let page: IRangeResponse | undefined = first; page;) {
-    // Asked before this page is kept, so that the server works meanwhile.
+    // Asked before this page is read, so that the server works meanwhile.
     const next = after(page);
-    keep(page);
+    yield page;
+    for (const kv of page.kvs) bytes += kv.key.length + kv.value.length;
+    keys += page.kvs.length;
+    if (bytes > 0) limit = Math.max(1, Math.min(LARGEST_LIMIT, Math.floor((PAGE_BYTES * keys) / bytes)));
     page = await next;
   }
-  return { mirror, revision: BigInt(revision), clusterId: cluster_id };
 }
 
 /**
  * Tells whether a cluster still has the history that a picture is of, so that a watch may go on after it.
  *
- * Everything is read at the picture's revision, and has to be the same, values too. Less would not do: data that were
- * wiped and written anew can have the same revisions, and a cluster of one member the same id.
+ * The number of keys at the picture's revision is compared, and the keys that were written last, with their values. Where
+ * these are not all of them, the cluster has to have had no election since, and more than the one that a new cluster
+ * begins with; else everything is read and compared. Less would not do: data that were wiped and written anew can have
+ * the same revisions, and a cluster the same id.
  */
 export async function isContinued(
   connection: Connection,
   range: KeyRange,
-  { mirror, revision, clusterId }: Picture,
+  picture: Picture,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { mirror, clusterId, term } = picture;
+  const revision = String(picture.revision);
+  const same = (page: IRangeResponse): boolean =>
+    page.kvs.every((kv) => {
+      const known = mirror.get(nameOf(range, kv.key));
+      return known !== undefined && entryOf(kv, known) === known;
+    });
   try {
-    const found = await loadPages(connection, range, mirror, signal, String(revision));
-    if (found.clusterId !== clusterId || found.mirror.size !== mirror.size) return false;
-    for (const [name, entry] of found.mirror) if (mirror.get(name) !== entry) return false;
+    const { key, range_end } = range;
+    const newest = {
+      key,
+      range_end,
+      revision,
+      limit: newestLimit(mirror),
+      sort_target: 'Mod',
+      sort_order: 'Descend',
+    } as const;
+    const last = await connection.range(newest, CONNECT_TIMEOUT_MS, signal);
+    const { cluster_id, raft_term } = last.header;
+    if (cluster_id !== clusterId || Number(last.count) !== mirror.size || !same(last)) return false;
+    if (!last.more || (raft_term === term && Number(term) > FIRST_TERM)) return true;
+    for await (const page of pagesOf(connection, range, revision, signal)) if (!same(page)) return false;
     return true;
   } catch (error) {
     // Compacted, or not there yet.
-    if (error instanceof GRPCOutOfRangeError) return false;
+    if (isOutOfRange(error)) return false;
     throw error;
   }
 }
 
-function bounds({ key, range_end }: KeyRange): { readonly key: Buffer; readonly range_end: Buffer } {
-  return { key, range_end };
+/** Bounds the newest keys that are compared: few enough for one answer of a usual size. */
+function newestLimit(mirror: Mirror): number {
+  let bytes = 0;
+  for (const { value } of mirror.values()) bytes += value.length;
+  return Math.max(1, Math.min(MOST_NEWEST, Math.floor((PAGE_BYTES * mirror.size) / Math.max(1, bytes))));
+}
+
+/** Tells whether a revision could not be read: a proxy loses the number of the status, but not its text. */
+function isOutOfRange(error: unknown): boolean {
+  return (
+    error instanceof GRPCOutOfRangeError || /required revision (has been compacted|is a future)/.test(String(error))
+  );
 }

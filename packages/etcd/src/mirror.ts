@@ -10,6 +10,15 @@ export interface Entry {
 /** Holds what is under a prefix, by flag name, at one revision. */
 export type Mirror = Map<string, Entry>;
 
+/** Is everything under a prefix at one revision of one cluster. */
+export interface Picture {
+  readonly mirror: Mirror;
+  revision: bigint;
+  readonly clusterId: string;
+  /** How often the cluster had elected a leader when it was heard last. */
+  term: string;
+}
+
 /** Says which keys are under a prefix. */
 export interface KeyRange {
   readonly prefix: string;
@@ -27,19 +36,30 @@ export function rangeOf(prefix: string): KeyRange {
   return { prefix, key, range_end };
 }
 
-/** Names a key without its prefix. Keys that are not UTF-8 are no flag's; they are written so that people can tell them apart. */
+/** Begins the name of a key that is written as its bytes. */
+const BYTES = 'bytes:';
+
+/**
+ * Names a key without its prefix. Keys that are not UTF-8 are no flag's; they are written so that people can tell them
+ * apart, and so is a text that looks like one of these: no two keys have one name.
+ */
 export function nameOf({ key: prefix }: KeyRange, key: Buffer): string {
   const name = key.subarray(prefix.length);
   try {
-    return utf8.decode(name);
+    const text = utf8.decode(name);
+    if (!text.startsWith(BYTES)) return text;
   } catch {
-    return `bytes:${name.toString('hex')}`;
+    // Not UTF-8.
   }
+  return `${BYTES}${name.toString('hex')}`;
 }
 
 /** Gives the key of a flag. */
 export function keyOf({ key: prefix }: KeyRange, name: string): Buffer {
-  return Buffer.concat([prefix, name.startsWith('bytes:') ? Buffer.from(name.slice(6), 'hex') : Buffer.from(name)]);
+  return Buffer.concat([
+    prefix,
+    name.startsWith(BYTES) ? Buffer.from(name.slice(BYTES.length), 'hex') : Buffer.from(name),
+  ]);
 }
 
 /**
@@ -62,4 +82,9 @@ export function changedEntryOf({ value, mod_revision, lease }: IKeyValue): Entry
 /** Gives the mirror as the values of a batch. */
 export function* valuesOf(mirror: Mirror): Iterable<readonly [string, Uint8Array]> {
   for (const [name, { value }] of mirror) yield [name, value];
+}
+
+/** Compares two values, or their absence. */
+export function isSame(left: Uint8Array | undefined, right: Uint8Array | undefined): boolean {
+  return left === right || (left !== undefined && right !== undefined && Buffer.compare(left, right) === 0);
 }

@@ -1,7 +1,8 @@
 import type { Rejection, RollbackOutcome, SourceSink } from '@flagz/core';
 import { EtcdPermissionDeniedError } from 'etcd3';
+import { type Entry, isSame } from './mirror.ts';
 
-/** How many rollbacks of one key are sent within {@link WINDOW_MS}. */
+/** How often one key is put back within {@link WINDOW_MS}, by this process and others together. */
 const MOST_ROLLBACKS = 5;
 const WINDOW_MS = 60_000;
 const LONGEST_RETRY_MS = 30_000;
@@ -12,16 +13,14 @@ export interface Follower {
   readonly rollback: 'revert' | 'report';
 }
 
+type Reverted = 'reverted' | 'deleted' | 'lost-race';
+
 /**
  * Writes a value back where the key has not changed since a revision, or deletes the key.
  *
  * @returns what became of it; a value whose lease is over is deleted.
  */
-export type Revert = (
-  name: string,
-  modRevision: bigint,
-  value: Uint8Array | undefined,
-) => Promise<'reverted' | 'deleted' | 'lost-race'>;
+export type Revert = (name: string, modRevision: bigint, value: Uint8Array | undefined) => Promise<Reverted>;
 
 /** Is a refused value that waits for its rollback. */
 interface Pending {
@@ -29,9 +28,27 @@ interface Pending {
   readonly claims: { readonly sink: SourceSink; readonly rejection: Rejection }[];
   timer: ReturnType<typeof setTimeout> | undefined;
   tries: number;
-  /** Whether the transaction is on its way: a newer event may be its own. */
-  sending: boolean;
+  /** What is on its way: a newer event may be its own. */
+  sent: Sent | undefined;
+  /** What a newer event told of what is on its way. */
+  fate: Reverted | undefined;
 }
+
+/** Is what a transaction writes, nothing to delete the key, and where the key has to be for that. */
+interface Sent {
+  readonly modRevision: bigint;
+  readonly value: Uint8Array | undefined;
+}
+
+/** Is a transaction whose answer was lost: what the key holds next tells whether it was done. */
+interface Unanswered extends Sent {
+  /** The refused revision, as the flag set knows it. */
+  readonly revision: string | undefined;
+  fate: Reverted | undefined;
+}
+
+/** Refusals that are over with. The very objects: a refusal that is loaded again is the same one. */
+const done = new WeakSet<Rejection>();
 
 /**
  * Rolls refused values back: one transaction for all flag sets of the process, never to a value that was not accepted.
@@ -39,7 +56,8 @@ interface Pending {
  *     refused ──▶ random wait ──▶ transaction ──▶ reverted, deleted
  *                     │               ├─ the key has changed ──▶ lost-race
  *                     │               ├─ not permitted ────────▶ forbidden, said once
- *                     │               └─ anything else ────────▶ failed, said once ──▶ wait ──▶ transaction
+ *                     │               ├─ anything else ────────▶ failed, said once ──▶ wait ──▶ transaction
+ *                     │               └─ no answer: the next event for the key tells ──▶ reverted, deleted, lost-race
  *                     ├─ a newer event for the key ─▶ lost-race
  *                     └─ the sixth in a minute ─────▶ flapping, said once
  */
@@ -47,9 +65,11 @@ export class Rollbacks {
   readonly #revert: Revert;
   readonly #delayMs: number;
   readonly #pending = new Map<string, Pending>();
-  /** Refusals that are over with. The very objects: a refusal that is loaded again is the same one. */
-  readonly #done = new WeakSet<Rejection>();
-  readonly #sent = new Map<string, number[]>();
+  /** On their way, and overtaken by an event that may be their own. */
+  readonly #overtakenOnTheWay = new Set<Pending>();
+  readonly #unanswered = new Map<string, Unanswered>();
+  /** When each key was put back, by whomever. */
+  readonly #turns = new Map<string, number[]>();
   readonly #flapping = new Set<string>();
   #forbidden = false;
 
@@ -58,33 +78,65 @@ export class Rollbacks {
     this.#delayMs = delayMs;
   }
 
-  /** Takes a refusal of a value that the key holds since a revision; 0 where the key is gone. */
-  refused({ sink, rollback }: Follower, rejection: Rejection, modRevision: bigint): void {
+  /**
+   * Takes a refusal of a value that the key holds since a revision; 0 where the key is gone.
+   *
+   * @param returned whether the key held this very value one change before: somebody else has put it back.
+   */
+  refused({ sink, rollback }: Follower, rejection: Rejection, modRevision: bigint, returned = false): void {
     const { flag } = rejection;
-    if (this.#done.has(rejection) || !sink.lastGood(flag)) return;
+    if (done.has(rejection) || !sink.lastGood(flag)) return;
     if (rollback === 'report') return this.#settle({ claims: [{ sink, rejection }] }, 'reported');
     const known = this.#pending.get(flag);
     if (known?.modRevision === modRevision) {
       if (known.claims.every((claim) => claim.rejection !== rejection)) known.claims.push({ sink, rejection });
       return;
     }
-    if (known) this.changed(flag);
-    const pending: Pending = { modRevision, claims: [{ sink, rejection }], timer: undefined, tries: 0, sending: false };
+    if (known) this.#overtaken(flag, known, 'lost-race');
+    if (returned) this.#turnsOf(flag).push(Date.now());
+    const pending: Pending = {
+      modRevision,
+      claims: [{ sink, rejection }],
+      timer: undefined,
+      tries: 0,
+      sent: undefined,
+      fate: undefined,
+    };
     this.#pending.set(flag, pending);
     this.#wait(flag, pending, Math.random() * this.#delayMs);
   }
 
-  /** Takes note of a newer event for a key: whoever sent it has the last word. */
-  changed(name: string): void {
+  /** Takes note of what a key holds now, nothing where it is gone: whoever wrote it has the last word. */
+  changed(name: string, now: Entry | undefined): void {
+    const lost = this.#unanswered.get(name);
     const pending = this.#pending.get(name);
-    if (!pending) return;
-    this.#drop(name, pending);
-    if (!pending.sending) this.#settle(pending, 'lost-race');
+    // A second event is nobody's answer; and once told, it is over.
+    if (pending || lost?.fate) this.#unanswered.delete(name);
+    if (lost) lost.fate ??= fateOf(lost, now);
+    const answered = pending?.sent ?? (lost?.modRevision === pending?.modRevision ? lost : undefined);
+    if (pending) this.#overtaken(name, pending, answered ? fateOf(answered, now) : 'lost-race');
+  }
+
+  /**
+   * Tells a flag set that is about to get everything what became of a rollback of its whose answer was lost.
+   *
+   * @param find gives what a key holds now.
+   */
+  rejoined({ sink }: Follower, find: (name: string) => Entry | undefined): void {
+    for (const [name, lost] of this.#unanswered) {
+      const now = find(name);
+      if ((now?.modRevision ?? 0n) !== lost.modRevision) lost.fate ??= fateOf(lost, now);
+      if (!lost.fate || !sink.lastGood(name)) continue;
+      this.#unanswered.delete(name);
+      sink.rolledBack({ flag: name, revision: lost.revision, outcome: lost.fate });
+    }
   }
 
   /** Forgets what waits: the connection is lost, and the next load finds again what is still refused. */
   suspend(): void {
     for (const [name, pending] of this.#pending) this.#drop(name, pending);
+    for (const pending of this.#overtakenOnTheWay) this.#decide(pending, pending.fate as Reverted);
+    this.#overtakenOnTheWay.clear();
   }
 
   #wait(name: string, pending: Pending, ms: number): void {
@@ -96,59 +148,85 @@ export class Rollbacks {
     this.#pending.delete(name);
   }
 
+  /** Ends what waits; of what is on its way, the answer tells more, if it comes. */
+  #overtaken(name: string, pending: Pending, fate: Reverted): void {
+    this.#drop(name, pending);
+    if (!pending.sent) return this.#decide(pending, fate);
+    pending.fate = fate;
+    this.#overtakenOnTheWay.add(pending);
+  }
+
   /** Never rejects. */
   async #send(name: string, pending: Pending): Promise<void> {
     // Asked again: a flag set may have stopped since, or its validators may have changed.
     const good = pending.claims.map(({ sink }) => sink.lastGood(name)).find((found) => found !== undefined);
     if (!good) return this.#drop(name, pending);
-    if (this.#isFlapping(name)) {
-      this.#drop(name, pending);
-      const error = new Error(
-        `rolled back ${MOST_ROLLBACKS} times within a minute: somebody accepts what is refused here`,
-      );
-      const said = this.#flapping.has(name);
-      this.#flapping.add(name);
-      return this.#settle(pending, 'flapping', { error, said });
-    }
-    pending.sending = true;
+    const turns = this.#turnsOf(name);
+    if (turns.length >= MOST_ROLLBACKS) return this.#giveUp(name, pending);
+    this.#flapping.delete(name);
+    turns.push(Date.now());
+    const { modRevision } = pending;
+    const value = typeof good.value === 'string' ? Buffer.from(good.value) : good.value;
+    const sent = { modRevision, value };
+    pending.sent = sent;
     try {
-      const value = typeof good.value === 'string' ? Buffer.from(good.value) : good.value;
-      const outcome = await this.#revert(name, pending.modRevision, value);
+      const fate = await this.#revert(name, modRevision, value);
+      pending.sent = undefined;
+      if (pending.fate && !this.#overtakenOnTheWay.delete(pending)) return;
+      // By an earlier try of ours, perhaps: the event that is on its way tells.
+      if (fate === 'lost-race' && this.#unanswered.get(name)?.modRevision === modRevision) return;
       if (this.#pending.get(name) === pending) this.#pending.delete(name);
-      if (outcome === 'lost-race') return this.#settle(pending, 'lost-race');
-      this.#forbidden = false;
-      const [first, ...others] = pending.claims as [Pending['claims'][number]];
-      this.#settle({ claims: [first] }, outcome);
-      this.#settle({ claims: others }, 'lost-race');
+      this.#decide(pending, fate);
     } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      if (thrown instanceof EtcdPermissionDeniedError) {
-        this.#drop(name, pending);
-        const said = this.#forbidden;
-        this.#forbidden = true;
-        return this.#settle(pending, 'forbidden', { error, said });
-      }
-      // A newer event, or the loss of the connection, has dropped it meanwhile.
-      if (this.#pending.get(name) !== pending) return;
-      pending.sending = false;
-      pending.tries++;
-      this.#tell(pending, 'failed', { error, said: pending.tries > 1 });
-      this.#wait(name, pending, Math.min(LONGEST_RETRY_MS, 1_000 * 2 ** pending.tries));
+      pending.sent = undefined;
+      this.#notSent(name, pending, sent, thrown instanceof Error ? thrown : new Error(String(thrown)));
     }
   }
 
-  /** Counts what is sent. */
-  #isFlapping(name: string): boolean {
+  #notSent(name: string, pending: Pending, sent: Sent, error: Error): void {
+    if (error instanceof EtcdPermissionDeniedError) {
+      this.#drop(name, pending);
+      const said = this.#forbidden;
+      this.#forbidden = true;
+      return this.#settle(pending, 'forbidden', { error, said });
+    }
+    if (pending.fate) return this.#overtakenOnTheWay.delete(pending) ? this.#decide(pending, pending.fate) : undefined;
+    // It may have been done all the same.
+    const revision = pending.claims[0]?.rejection.revision;
+    this.#unanswered.set(name, { ...sent, revision, fate: undefined });
+    // The loss of the connection has dropped it meanwhile.
+    if (this.#pending.get(name) !== pending) return;
+    pending.tries++;
+    this.#tell(pending, 'failed', { error, said: pending.tries > 1 });
+    this.#wait(name, pending, Math.min(LONGEST_RETRY_MS, 1_000 * 2 ** pending.tries));
+  }
+
+  #giveUp(name: string, pending: Pending): void {
+    this.#drop(name, pending);
+    const error = new Error(`put back ${MOST_ROLLBACKS} times within a minute: somebody accepts what is refused here`);
+    const said = this.#flapping.has(name);
+    this.#flapping.add(name);
+    this.#settle(pending, 'flapping', { error, said });
+  }
+
+  /** Gives when a key was put back within the last minute. */
+  #turnsOf(name: string): number[] {
     const now = Date.now();
-    const sent = (this.#sent.get(name) ?? []).filter((time) => now - time < WINDOW_MS);
-    if (sent.length >= MOST_ROLLBACKS) return true;
-    this.#flapping.delete(name);
-    this.#sent.set(name, [...sent, now]);
-    return false;
+    const turns = (this.#turns.get(name) ?? []).filter((time) => now - time < WINDOW_MS);
+    this.#turns.set(name, turns);
+    return turns;
+  }
+
+  /** One transaction counts once, however many flag sets wanted it. */
+  #decide({ claims }: Pending, fate: Reverted): void {
+    if (fate === 'lost-race') return this.#settle({ claims }, fate);
+    this.#forbidden = false;
+    this.#settle({ claims: claims.slice(0, 1) }, fate);
+    this.#settle({ claims: claims.slice(1) }, 'lost-race');
   }
 
   #settle(over: Pick<Pending, 'claims'>, outcome: RollbackOutcome, more: { error?: Error; said?: boolean } = {}): void {
-    for (const { rejection } of over.claims) this.#done.add(rejection);
+    for (const { rejection } of over.claims) done.add(rejection);
     this.#tell(over, outcome, more);
   }
 
@@ -163,4 +241,10 @@ export class Rollbacks {
       sink.rolledBack({ flag, revision, outcome, ...(error && { error }) });
     }
   }
+}
+
+/** Tells from what a key holds now whether a transaction was done: nobody else writes the accepted value just then. */
+function fateOf({ value }: Sent, now: Entry | undefined): Reverted {
+  if (!isSame(value, now?.value)) return 'lost-race';
+  return now ? 'reverted' : 'deleted';
 }

@@ -1,5 +1,5 @@
 import { SourceError } from '@flagz/core';
-import type { IEvent, IWatchResponse } from 'etcd3';
+import type { IEvent, IResponseHeader, IWatchResponse } from 'etcd3';
 import type { WatchCall } from './connection.ts';
 import type { KeyRange } from './mirror.ts';
 
@@ -14,10 +14,14 @@ const CREATE_TIMEOUT_MS = 3_000;
 export interface WatchListener {
   /** The server has accepted the watch. */
   created(): void;
+  /** The server has said something. */
+  heard(header: IResponseHeader): void;
   /** Everything that happened in one revision; revisions come in order, each once. */
   changed(revision: bigint, events: readonly IEvent[]): void;
   /** The server is there, although nothing changed. */
   alive(): void;
+  /** Asks in another way than by the watch, and gives whether everything has been delivered. */
+  check(): Promise<boolean>;
   /** The stream is over; told once, and nothing is told afterwards. */
   ended(reason: 'compacted' | Error): void;
 }
@@ -28,6 +32,9 @@ export interface WatchListener {
  *     write create ──▶ created ──▶ events of r, r+1, …      ──▶ ended
  *          │               ▲         │ cut into fragments: kept until the last one is there
  *          └── 3 s ────────┴── 12 s ─┴─────────────────────▶ ended (silent)
+ *
+ * The server is asked for signs of life. Where it gives none (the gRPC proxy of etcd knows no such question), a read tells
+ * whether it is there and nothing was missed; where something was, the events have the rest of the 12 s to come.
  *
  * What `client.watch()` of etcd3 does instead loses updates: it goes on after the revision that the server had, not after
  * the last event that was delivered.
@@ -40,6 +47,12 @@ export class WatchStream {
   #created = false;
   #open = true;
   #heardAt: number = Date.now();
+  /** Whether nothing has come since the last question. */
+  #unanswered = false;
+  /** Whether it has to be asked by reads. */
+  #answersNothing = false;
+  /** What the last check found, where it found something. */
+  #found: string | undefined;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #createTimer: ReturnType<typeof setTimeout>;
 
@@ -72,7 +85,10 @@ export class WatchStream {
   #take(response: IWatchResponse): void {
     if (!this.#open) return;
     this.#heardAt = Date.now();
+    this.#unanswered = false;
+    this.#found = undefined;
     if (response.canceled) return this.#end(reasonOf(response));
+    this.#listener.heard(response.header);
     if (response.created) {
       this.#created = true;
       this.#listener.created();
@@ -95,8 +111,29 @@ export class WatchStream {
   /** Asks for a progress response. Its revision is not used: older servers send it before events that it covers (etcd#15220). */
   #ask(): void {
     const silent = Date.now() - this.#heardAt;
-    if (silent >= SILENT_MS) this.#end(new SourceError(`nothing heard for ${silent} ms`));
-    else this.#call.write({ progress_request: {} });
+    const found = this.#found ? `, and ${this.#found}` : '';
+    if (silent >= SILENT_MS) return this.#end(new SourceError(`nothing heard for ${silent} ms${found}`));
+    if (this.#unanswered && this.#created) void this.#check();
+    this.#unanswered = true;
+    // Each would be an error in the proxy's log.
+    if (!this.#answersNothing) this.#call.write({ progress_request: {} });
+  }
+
+  /** Looks for another sign of life. Never rejects. */
+  async #check(): Promise<void> {
+    const heardAt = this.#heardAt;
+    try {
+      const complete = await this.#listener.check();
+      // A watch that has spoken meanwhile needs no other sign.
+      if (!this.#open || this.#heardAt !== heardAt) return;
+      this.#found = complete ? undefined : 'the keys are others than it has told';
+      if (!complete) return;
+      this.#answersNothing = true;
+      this.#heardAt = Date.now();
+      this.#listener.alive();
+    } catch (error) {
+      this.#found = error instanceof Error ? error.message : String(error);
+    }
   }
 
   #checkCreated(): void {

@@ -1,66 +1,14 @@
 // timeout: 200 s
-import { FlagSet, type Watcher, int } from '@flagz/core';
-import { type EtcdAuth, type EtcdSourceOptions, etcdSource } from '@flagz/etcd';
+import { type Watcher } from '@flagz/core';
+import { etcdSource } from '@flagz/etcd';
 import { assert, rejects } from '@flagz/test-runner';
-import { EtcdServer, TcpProxy, eachEtcd } from '@flagz/testbed-etcd';
+import { eachEtcd } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Etcd3 } from 'etcd3';
-
-const PREFIX = '/app/flags/';
-
-/** Is a server that asks for passwords, with a user that may write the flags and one that may read them. */
-interface Guarded {
-  readonly server: EtcdServer;
-  readonly proxy: TcpProxy;
-  readonly root: Etcd3;
-  readonly source: (auth: EtcdAuth, options?: Partial<EtcdSourceOptions>) => ReturnType<typeof etcdSource>;
-}
-
-async function guarded(server: EtcdServer, test: (guarded: Guarded) => Promise<void>): Promise<void> {
-  const { client } = server;
-  const range = { key: Buffer.from(PREFIX), range_end: Buffer.from('/app/flags0') };
-  for (const name of ['root', 'writer', 'reader']) {
-    await client.auth.userAdd({ name, password: name });
-    await client.auth.roleAdd({ name });
-    await client.auth.userGrantRole({ user: name, role: name });
-  }
-  await client.auth.roleGrantPermission({ name: 'writer', perm: { permType: 'Readwrite', ...range } });
-  await client.auth.roleGrantPermission({ name: 'reader', perm: { permType: 'Read', ...range } });
-  await client.auth.authEnable();
-  const proxy = await TcpProxy.start(server.ports.client);
-  const root = new Etcd3({ hosts: server.url, auth: { username: 'root', password: 'root' } });
-  try {
-    const source: Guarded['source'] = (auth, options) =>
-      etcdSource({ hosts: proxy.url, prefix: PREFIX, auth, rollbackDelayMs: 20, ...options });
-    await test({ server, proxy, root, source });
-  } finally {
-    root.close();
-    await proxy.close();
-  }
-}
-
-function setUp() {
-  const flags = new FlagSet('s');
-  const rate = flags.dynamic('rate', int, 10, '');
-  const rollbacks: string[] = [];
-  flags.subscribe((event) => event.kind === 'rollback' && rollbacks.push(event.outcome));
-  return { flags, rate, rollbacks };
-}
-
-const writer = { username: 'writer', password: 'writer' };
-const reader = { username: 'reader', password: 'reader' };
+import { type Guarded, PREFIX, onGuarded, reader, setUp, writer } from './guarded.ts';
 
 for (const { binary, describe } of eachEtcd()) {
-  /** Runs a test on a server of its own whose tokens expire after 3 s. */
-  const on = (test: (guarded: Guarded) => Promise<void>) => async (): Promise<void> => {
-    const server = await EtcdServer.start(binary, { args: ['--auth-token-ttl', '3'] });
-    try {
-      await guarded(server, test);
-    } finally {
-      await server.close();
-    }
-  };
+  const on = (test: (guarded: Guarded) => Promise<void>): (() => Promise<void>) => onGuarded(binary, test);
 
   describe('etcdSource() with a password', (it) => {
     it(
@@ -157,6 +105,56 @@ for (const { binary, describe } of eachEtcd()) {
         await root.put(`${PREFIX}rate`).value('30');
         await root.auth.userGrantRole({ user: 'writer', role: 'writer' });
         await eventually(() => rate.get() === 30 && watcher.state === 'live', { withinMs: 5_000 });
+        await watcher.stop();
+      }),
+    );
+
+    it(
+      'recovers from a changed password, and from a permission taken away, when the server is the one that says so',
+      on(async ({ source, root, proxy }) => {
+        const { flags, rate, rollbacks } = setUp();
+        await root.put(`${PREFIX}rate`).value('20');
+        let password = 'writer';
+        // Nothing is cut: the reload is refused, and so is the watch after it.
+        const auth = { username: 'writer', password: () => password };
+        const watcher = await flags.watch(source(auth, { reloadEveryMs: 300 }));
+        const says = (text: string): Promise<unknown> =>
+          eventually(() => watcher.state === 'stale' && watcher.status.lastError?.message.includes(text));
+        const follows = async (next: number): Promise<void> => {
+          await root.put(`${PREFIX}rate`).value(String(next));
+          await eventually(() => rate.get() === next && watcher.state === 'live');
+          await root.put(`${PREFIX}rate`).value('rubbish');
+          await eventually(() => rollbacks.at(-1) === 'reverted');
+          rollbacks.length = 0;
+        };
+        await root.auth.userChangePassword({ name: 'writer', password: 'changed' });
+        await says('wrong user name or password');
+        password = 'changed';
+        await follows(30);
+        await root.auth.userRevokeRole({ name: 'writer', role: 'writer' });
+        await says('may not read "/app/flags/"');
+        assert.is(rate.get(), 30);
+        await root.auth.userGrantRole({ user: 'writer', role: 'writer' });
+        await follows(40);
+        await watcher.stop();
+        await eventually(() => proxy.connections === 0);
+      }),
+    );
+
+    it(
+      'takes a changed password over without a failure, where it is told before it is asked for again',
+      on(async ({ source, root }) => {
+        const { flags, rate } = setUp();
+        let password = 'writer';
+        const auth = { username: 'writer', password: () => password };
+        const watcher = await flags.watch(source(auth, { reloadEveryMs: 300 }));
+        password = 'changed';
+        await root.auth.userChangePassword({ name: 'writer', password });
+        const since = watcher.status.lastSuccess ?? 0;
+        await eventually(() => (watcher.status.lastSuccess ?? 0) > since + 500);
+        await root.put(`${PREFIX}rate`).value('30');
+        await eventually(() => rate.get() === 30);
+        assert.is(watcher.status.restarts, 0);
         await watcher.stop();
       }),
     );

@@ -3,6 +3,7 @@ import { etcdSource } from '@flagz/etcd';
 import { assert } from '@flagz/test-runner';
 import { type EtcdServer, TcpProxy, eachEtcd, startCluster } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
+import { Etcd3 } from 'etcd3';
 
 /** Tells which member leads. */
 async function leaderOf(members: readonly EtcdServer[]): Promise<number> {
@@ -31,28 +32,34 @@ for (const { binary, describe } of eachEtcd()) {
       for (const member of members) await member.close();
     });
 
-    it('leaves a member that is cut off from the others', async () => {
-      const proxies: TcpProxy[] = [];
-      const members = await startCluster(binary, 3, async (_, port) => {
-        const proxy = await TcpProxy.start(port);
-        proxies.push(proxy);
-        return proxy.port;
+    for (const by of ['hosts', 'client'] as const)
+      it(`leaves a member that is cut off from the others, given ${by}`, async () => {
+        const proxies: TcpProxy[] = [];
+        const members = await startCluster(binary, 3, async (_, port) => {
+          const proxy = await TcpProxy.start(port);
+          proxies.push(proxy);
+          return proxy.port;
+        });
+        await members[0]?.put('/app/rate', '20');
+        const flags = new FlagSet('cluster');
+        const rate = flags.dynamic('rate', int, 10, '');
+        const front = await Promise.all(members.map(({ ports }) => TcpProxy.start(ports.client)));
+        const hosts = front.map(({ url }) => url);
+        const client = new Etcd3({ hosts });
+        const watcher = await flags.watch(
+          etcdSource({ prefix: '/app', ...(by === 'client' ? { client } : { hosts }) }),
+        );
+        const ours = front.findIndex(({ connections }) => connections > 0);
+        const others = members.filter((_, index) => index !== ours);
+        assert.is(others.length, 2);
+        await isolate(ours, members, proxies);
+        await eventually(() => others[0]?.put('/app/rate', '30'), { withinMs: 20_000, everyMs: 100 });
+        await eventually(() => rate.get() === 30 && watcher.state === 'live', { withinMs: 30_000 });
+        await watcher.stop();
+        client.close();
+        for (const proxy of [...front, ...proxies]) await proxy.close();
+        for (const member of members) await member.close();
       });
-      await members[0]?.put('/app/rate', '20');
-      const flags = new FlagSet('cluster');
-      const rate = flags.dynamic('rate', int, 10, '');
-      const front = await Promise.all(members.map(({ ports }) => TcpProxy.start(ports.client)));
-      const watcher = await flags.watch(etcdSource({ hosts: front.map(({ url }) => url), prefix: '/app' }));
-      const ours = front.findIndex(({ connections }) => connections > 0);
-      const others = members.filter((_, index) => index !== ours);
-      assert.is(others.length, 2);
-      await isolate(ours, members, proxies);
-      await eventually(() => others[0]?.put('/app/rate', '30'), { withinMs: 20_000, everyMs: 100 });
-      await eventually(() => rate.get() === 30 && watcher.state === 'live', { withinMs: 30_000 });
-      await watcher.stop();
-      for (const proxy of [...front, ...proxies]) await proxy.close();
-      for (const member of members) await member.close();
-    });
   });
 }
 

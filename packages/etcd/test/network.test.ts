@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { FlagSet } from '@flagz/core';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FlagSet, int } from '@flagz/core';
 import { etcdSource } from '@flagz/etcd';
 import { assert, rejects } from '@flagz/test-runner';
 import { eventually } from '@flagz/testing';
@@ -15,44 +16,63 @@ async function timed(run: () => Promise<unknown>): Promise<number> {
   return Date.now() - start;
 }
 
-/** Writes what the flags count up to, while the connection is cut again and again. */
-async function writeUnderCuts(stage: Stage, writes: number): Promise<void> {
+/** Writes what the flags count up to, one after the other, while the connection is cut again and again. */
+async function writeUnderCuts(stage: Stage, writes: number, names: readonly string[]): Promise<number> {
   const writing = new AbortController();
   const restarts = (): number => stage.watcher?.status.restarts ?? 0;
+  const until = (done: () => boolean): Promise<unknown> =>
+    eventually(() => writing.signal.aborted || done(), { withinMs: 10_000, everyMs: 1 });
+  let loading = 0;
   const cuts = (async () => {
-    while (!writing.signal.aborted) {
+    for (let cut = 0; !writing.signal.aborted; cut++) {
       const before = restarts();
       stage.proxy.drop();
-      await eventually(() => writing.signal.aborted || (restarts() > before && stage.state === 'live'), {
-        withinMs: 10_000,
-      });
+      // Now and then everything has to be loaded again, and that is cut, too, at this moment or that.
+      if (cut % 2 === 0) {
+        await stage.server.compact();
+        await until(() => stage.proxy.connections > 0);
+        await sleep(cut % 20);
+        if (stage.state !== 'live') loading++;
+        stage.proxy.drop();
+      }
+      await until(() => restarts() > before && stage.state === 'live');
     }
   })();
-  for (let count = 1; count <= writes; count++) {
-    const name = count % 2 === 0 ? 'low' : 'high';
-    await stage.put(name, String(name === 'high' ? 1_000_000 + count : count));
-  }
+  for (let count = 0; count < writes; count++) await stage.put(names[count % names.length] as string, String(count));
   writing.abort();
   await cuts;
+  return loading;
 }
 
 onEachEtcd('etcdSource() on a bad network', (it, server) => {
-  it('misses nothing of 5,000 updates while the connection is cut again and again', () =>
-    onStage(server(), { values: { low: '0', high: '1000000' } }, async (stage) => {
-      await stage.watch();
-      const seen: Record<string, number[]> = { low: [], high: [] };
-      for (const flag of [stage.low, stage.high]) flag.withNotifier((next) => void seen[flag.name]?.push(next));
-      await writeUnderCuts(stage, 5_000);
-      await eventually(() => stage.low.get() === 5_000 && stage.high.get() === 1_004_999, { withinMs: 10_000 });
-      for (const values of Object.values(seen)) {
+  it('misses nothing of 5,000 updates over 50 flags while the connection is cut again and again, loading or not', () =>
+    onStage(server(), {}, async (stage) => {
+      const seen: number[][] = [];
+      const counters = Array.from({ length: 50 }, (_, index) => {
+        const values: number[] = [];
+        seen.push(values);
+        const flag = stage.flags.dynamic(`counter${index}`, int, -1, '');
+        return flag.withNotifier((next) => void values.push(next));
+      });
+      const started = stage.watch();
+      await eventually(() => stage.proxy.connections > 0, { everyMs: 1 });
+      stage.proxy.drop();
+      await started;
+      const loading = await writeUnderCuts(
+        stage,
+        5_000,
+        counters.map(({ name }) => name),
+      );
+      await eventually(() => counters.every((counter, index) => counter.get() === 4_950 + index), { withinMs: 10_000 });
+      for (const values of seen) {
         assert.equal(
           values,
           [...new Set(values)].sort((left, right) => left - right),
         );
-        // Each cut is bridged by what came meanwhile, one by one, unless the feed went on without this flag set.
-        assert.ok(values.length > 1_000, `${values.length} notifications`);
       }
-      assert.ok((stage.watcher?.status.restarts ?? 0) > 3);
+      // Each cut is bridged by what came meanwhile, one by one, unless its history is compacted.
+      assert.ok(seen.flat().length > 1_000, `${seen.flat().length} notifications`);
+      assert.ok((stage.watcher?.status.restarts ?? 0) > 3 && loading > 1, `${loading} cuts while loading`);
     }));
 
   it('notices a black hole within 20 s, and recovers within 5 s of its end', () =>
@@ -122,8 +142,20 @@ onEachEtcd('etcdSource() on a bad network', (it, server) => {
       assert.is(await stage.get('rate'), 'rubbish');
     }));
 
+  it('stops within a second while a rollback waits for its answer', () =>
+    onStage(server(), { values: { rate: '20' }, source: { rollbackDelayMs: 0 } }, async (stage) => {
+      const watcher = await stage.watch();
+      stage.proxy.delay(1_500);
+      await stage.put('rate', 'rubbish');
+      await eventually(async () => (await stage.get('rate')) === '20', { everyMs: 10 });
+      const took = await timed(() => watcher.stop());
+      assert.ok(took < 1_000, `${took} ms`);
+      assert.equal(stage.rollbacks, []);
+      await eventually(() => stage.proxy.connections === 0);
+    }));
+
   it('lets the process end by itself after a stop in each state', async () => {
-    for (const state of ['connecting', 'live', 'backing off', 'rolling back']) {
+    for (const state of ['connecting', 'loading', 'live', 'backing off', 'rolling back']) {
       const child = spawn(
         process.execPath,
         [
@@ -144,27 +176,35 @@ onEachEtcd('etcdSource() on a bad network', (it, server) => {
     }
   });
 
-  it('fails a start at a server that accepts and never answers', async () => {
-    const sockets = new Set<{ destroy(): unknown }>();
-    const mute = createServer((socket) => {
-      sockets.add(socket);
-      socket.on('error', () => {});
-    }).listen(0, '127.0.0.1');
-    await once(mute, 'listening');
-    const { port } = mute.address() as { port: number };
-    const flags = new FlagSet('s');
-    const source = etcdSource({ hosts: `http://127.0.0.1:${port}`, prefix: '/a' });
-    let error: unknown;
-    const took = await timed(
-      async () => (error = await rejects(flags.watch(source, { startTimeoutMs: 4_000 }), Error)),
-    );
-    assert.ok(took < 4_500, `${took} ms`);
-    assert.match(
-      (error as Error).message,
-      /not loaded within 4000 ms; last error: source "etcd": etcd at http:\/\/127\.0\.0\.1:\d+: .*(no answer to a read within 3000 ms|Deadline exceeded)/,
-    );
-    for (const socket of sockets) socket.destroy();
-    mute.close();
-    await once(mute, 'close');
-  });
+  for (const [scheme, startTimeoutMs] of [
+    ['http', 4_000],
+    ['http', 1_000],
+    ['https', 4_000],
+    ['https', 1_000],
+  ] as const) {
+    it(`fails a start of ${startTimeoutMs} ms at a server that accepts and never answers, ${scheme}`, async () => {
+      const sockets = new Set<{ destroy(): unknown }>();
+      const mute = createServer((socket) => {
+        sockets.add(socket);
+        socket.on('error', () => {});
+      }).listen(0, '127.0.0.1');
+      await once(mute, 'listening');
+      const { port } = mute.address() as { port: number };
+      const flags = new FlagSet('s');
+      const source = etcdSource({ hosts: `${scheme}://127.0.0.1:${port}`, prefix: '/a' });
+      let error: unknown;
+      const took = await timed(async () => (error = await rejects(flags.watch(source, { startTimeoutMs }), Error)));
+      assert.ok(took < startTimeoutMs + 500, `${took} ms`);
+      assert.match(
+        (error as Error).message,
+        new RegExp(
+          `^source "etcd": not loaded within ${startTimeoutMs} ms; last error: source "etcd": ` +
+            `etcd at ${scheme}://127\\.0\\.0\\.1:\\d+: .*(no answer to a read within \\d+ ms|Deadline exceeded)`,
+        ),
+      );
+      for (const socket of sockets) socket.destroy();
+      mute.close();
+      await once(mute, 'close');
+    });
+  }
 });

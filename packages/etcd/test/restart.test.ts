@@ -5,6 +5,12 @@ import { eventually } from '@flagz/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type StageOptions, type Stage, onStage } from './support.ts';
 
+/** Counts what a server has sent to clients. */
+async function sentBytes({ ports }: EtcdServer): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${ports.metrics}/metrics`, { headers: { connection: 'close' } });
+  return Number(/^etcd_network_client_grpc_sent_bytes_total (\S+)$/m.exec(await response.text())?.[1]);
+}
+
 for (const { binary, describe } of eachEtcd()) {
   /** Runs a test on a server of its own. */
   const on =
@@ -120,6 +126,30 @@ for (const { binary, describe } of eachEtcd()) {
         await stage.put('low', '2');
         stage.proxy.restore();
         await eventually(() => stage.rate.get() === 30 && stage.label.get() === 'b', { withinMs: 10_000 });
+      }),
+    );
+
+    it(
+      'reads little to go on where it was, in a cluster that has elected before',
+      on({}, async (stage) => {
+        const { server } = stage;
+        await server.kill();
+        await server.run();
+        const names = Array.from({ length: 2_000 }, (_, index) => `flag${index}`);
+        for (let first = 0; first < names.length; first += 100)
+          await stage.write(
+            Object.fromEntries(names.slice(first, first + 100).map((name) => [name, 'x'.repeat(1_000)])),
+          );
+        await stage.watch();
+        const loaded = await sentBytes(server);
+        for (let restarts = 1; restarts <= 3; restarts++) {
+          stage.proxy.drop();
+          await eventually(() => stage.watcher?.status.restarts === restarts && stage.state === 'live');
+        }
+        const more = (await sentBytes(server)) - loaded;
+        assert.ok(loaded > 2_000_000 && more < 600_000, `${loaded} bytes to load, ${more} to go on three times`);
+        await stage.put('rate', '30');
+        await eventually(() => stage.rate.get() === 30);
       }),
     );
   });
