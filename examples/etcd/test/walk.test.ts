@@ -2,7 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { assert } from '@flagz/test-runner';
-import { EtcdServer, eachEtcd, freePort } from '@flagz/testbed-etcd';
+import { freePort } from '@flagz/test-runner/free-port';
+import { EtcdServer, eachEtcd } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');

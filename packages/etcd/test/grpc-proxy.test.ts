@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { FlagSet, type Watcher, int } from '@flagz/core';
 import { etcdSource } from '@flagz/etcd';
 import { assert } from '@flagz/test-runner';
-import { type EtcdBinary, EtcdServer, eachEtcd, freePort } from '@flagz/testbed-etcd';
+import { freePort } from '@flagz/test-runner/free-port';
+import { type EtcdBinary, EtcdServer, eachEtcd } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 

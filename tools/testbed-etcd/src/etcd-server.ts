@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '@flagz/test-runner/free-port';
 import { eventually } from '@flagz/testing';
 import { noop } from 'cockatiel';
 import { Etcd3, type IOptions } from 'etcd3';
 import type { EtcdBinary } from './binaries.mjs';
-import { freePort } from './free-port.ts';
 
 /** Configures an {@link EtcdServer}. */
 export interface EtcdServerOptions {
@@ -30,6 +30,11 @@ interface Ports {
   readonly client: number;
   readonly peer: number;
   readonly metrics: number;
+}
+
+async function findPorts(): Promise<Ports> {
+  const [client = 0, peer = 0, metrics = 0] = await freePorts(3);
+  return { client, peer, metrics };
 }
 
 /** Runs a real etcd, which can be killed, stopped, wiped and started again. */
@@ -63,7 +68,7 @@ export class EtcdServer {
 
   /** Arranges for a server that does not run yet. */
   static async prepare(binary: EtcdBinary, options: EtcdServerOptions = {}): Promise<EtcdServer> {
-    const ports = { client: await freePort(), peer: await freePort(), metrics: await freePort() };
+    const ports = await findPorts();
     return new EtcdServer(binary, options, ports, 'm0', `m0=http://127.0.0.1:${ports.peer}`);
   }
 
@@ -209,7 +214,7 @@ export async function startCluster(
 ): Promise<EtcdServer[]> {
   const members: { readonly ports: Ports; readonly advertised: number }[] = [];
   for (let index = 0; index < size; index++) {
-    const ports = { client: await freePort(), peer: await freePort(), metrics: await freePort() };
+    const ports = await findPorts();
     members.push({ ports, advertised: await peerPort(index, ports.peer) });
   }
   const cluster = members.map(({ advertised }, index) => `m${index}=http://127.0.0.1:${advertised}`).join(',');

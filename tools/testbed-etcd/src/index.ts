@@ -2,4 +2,3 @@ export { etcdBinaries, findEtcds, missingEtcds, type EtcdBinary, type MissingEtc
 export { eachEtcd, type EtcdUnderTest } from './each-etcd.ts';
 export { EtcdServer, type EtcdServerOptions, startCluster } from './etcd-server.ts';
 export { TcpProxy } from './tcp-proxy.ts';
-export { freePort } from './free-port.ts';

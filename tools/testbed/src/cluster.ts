@@ -1,3 +1,4 @@
+import { freePorts } from '@flagz/test-runner/free-port';
 import { createSign, generateKeyPairSync } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { RequestOptions } from 'node:https';
@@ -10,7 +11,7 @@ import { INSTALL_HINT, findBinary } from './binaries.mjs';
 import { CertificateAuthority, type Certified } from './certificates.ts';
 import { EtcdServer } from './etcd-server.ts';
 import { type KubeconfigOptions, kubeconfigText } from './kubeconfig.ts';
-import { ServerProcess, freePorts } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 
 /** The API server takes a token for so long after its time, in seconds. */
 const LEEWAY_S = 60;

@@ -1,7 +1,8 @@
+import { freePorts } from '@flagz/test-runner/free-port';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBinary } from './binaries.mjs';
-import { ServerProcess, freePorts } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 
 /** Runs an etcd on a folder of its own. */
 export class EtcdServer {

@@ -6,5 +6,5 @@ export { EtcdServer } from './etcd-server.ts';
 export { ApiClient, type ApiAnswer, type ApiClientOptions, type ApiObject } from './api-client.ts';
 export { CertificateAuthority, type CertificateRequest, type Certified } from './certificates.ts';
 export { kubeconfigText, type KubeconfigOptions } from './kubeconfig.ts';
-export { ServerProcess, type ServerCommand, freePorts } from './server-process.ts';
+export { ServerProcess, type ServerCommand } from './server-process.ts';
 export { type Binary, INSTALL_HINT, ensureBinary, findBinary, versionOf } from './binaries.mjs';
