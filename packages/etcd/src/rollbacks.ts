@@ -113,8 +113,10 @@ export class Rollbacks {
     // A second event is nobody's answer; and once told, it is over.
     if (pending || lost?.fate) this.#unanswered.delete(name);
     if (lost) lost.fate ??= fateOf(lost, now);
-    const answered = pending?.sent ?? (lost?.modRevision === pending?.modRevision ? lost : undefined);
-    if (pending) this.#overtaken(name, pending, answered ? fateOf(answered, now) : 'lost-race');
+    if (!pending) return;
+    // An earlier try was done: what the present one is answered does not matter.
+    if (lost?.modRevision === pending.modRevision) this.#overtaken(name, pending, lost.fate ?? 'lost-race', true);
+    else this.#overtaken(name, pending, pending.sent ? fateOf(pending.sent, now) : 'lost-race');
   }
 
   /**
@@ -148,12 +150,12 @@ export class Rollbacks {
     this.#pending.delete(name);
   }
 
-  /** Ends what waits; of what is on its way, the answer tells more, if it comes. */
-  #overtaken(name: string, pending: Pending, fate: Reverted): void {
+  /** Ends what waits; of what is on its way, the answer tells more, if it comes, unless all is told. */
+  #overtaken(name: string, pending: Pending, fate: Reverted, certain = false): void {
     this.#drop(name, pending);
-    if (!pending.sent) return this.#decide(pending, fate);
     pending.fate = fate;
-    this.#overtakenOnTheWay.add(pending);
+    if (pending.sent && !certain) this.#overtakenOnTheWay.add(pending);
+    else this.#decide(pending, fate);
   }
 
   /** Never rejects. */

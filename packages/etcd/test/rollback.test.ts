@@ -191,6 +191,17 @@ onEachEtcd('etcdSource() rollback', (it, server) => {
       }));
   }
 
+  it('is reverted where its answer was lost, and that of the next try comes after the event', () =>
+    onStage(server(), { values: { rate: '20' }, source: { rollbackDelayMs: 0 } }, async (stage) => {
+      await stage.watch();
+      await loseAnswer(stage, '20', false);
+      // The server sends what was missed within 100 ms; the next try is answered 400 ms after it is sent.
+      stage.proxy.delay(200);
+      await eventually(() => stage.rollbacks.length > 0);
+      await calm(stage);
+      assert.equal(stage.rollbacks, ['reverted']);
+    }));
+
   it('has lost the race where its answer was lost, and somebody was faster', () =>
     onStage(server(), { values: { rate: '20' }, source: { rollbackDelayMs: 0 } }, async (stage) => {
       await stage.watch();
