@@ -97,8 +97,12 @@ export class ConfigMapApiStage implements Stage {
   }
 
   async read(): Promise<ReadonlyMap<string, string>> {
-    const { data } = (await this.#namespace.configMap(CONFIG_MAP)) as { data?: Readonly<Record<string, string>> };
-    return new Map(Object.entries(data ?? {}));
+    const path = `/api/v1/namespaces/${this.#namespace.name}/configmaps/${CONFIG_MAP}`;
+    const { status, body } = await this.#cluster.api.ask<{ data?: Readonly<Record<string, string>> }>('GET', path);
+    // It is gone where the server was killed between its deletion and its creation.
+    if (status === 404) return new Map();
+    if (status !== 200) throw new Error(`GET ${path}: ${status}`);
+    return new Map(Object.entries(body.data ?? {}));
   }
 
   async break(fault: string, random: Random): Promise<void> {
