@@ -197,11 +197,14 @@ describe('ETag', (it) => {
     assert.is((await get('', { 'if-none-match': etag })).status, 200);
   });
 
+  const store = memorySource({ later: '1' });
   const causes: Readonly<Record<string, (flags: FlagSet) => unknown>> = {
     'a refusal': (flags) => flags.load(LINE, [['rate', 'ten']]),
     'the same key refused with another text': (flags) => flags.load(LINE, [['rate', 'eleven']]),
     'the end of a refusal': (flags) => flags.load(LINE, []),
-    'a source that starts, with an unknown key': (flags) => flags.watch(memorySource({ later: '1' })),
+    'a source that starts, with an unknown key': (flags) => flags.watch(store),
+    'another revision with the same values': () => store.replace({ later: '1' }),
+    'a flag declared late that no source knows': (flags) => flags.dynamic('unheard', int, 0, 'Declared late.'),
     'a flag declared late': (flags) => flags.dynamic('later', int, 0, 'Declared late.'),
     'an equal value in a higher layer': (flags) => flags.load(LINE, [['rate', '10']]),
     'a source that stops': (flags) => flags.watchers[0]?.stop(),

@@ -161,11 +161,26 @@ describe('the page in Chromium', (it) => {
     await live(page);
     demo.store.set('search_rollout_percent', '600');
     const alarm = page.locator('.alarm b:text-is("search_rollout_percent")');
+    const badge = page.locator('li[data-flag="search_rollout_percent"] .badge:text-is("refused value")');
     await alarm.waitFor();
+    await badge.waitFor();
     // The value that is there already: nothing changes but that the refusal ends.
     demo.store.set('search_rollout_percent', '25');
     await alarm.waitFor({ state: 'detached' });
+    await badge.waitFor({ state: 'detached' });
     await live(page);
+  });
+
+  it('does not call itself live on a connection that has gone silent', async () => {
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.clock.install();
+    await page.goto(served.url);
+    await live(page);
+    await page.route('**/*live=*', (route) => route.abort());
+    // No word of the service comes in the browser's next minute, which takes no time here.
+    await page.clock.fastForward(60_000);
+    await page.waitForSelector('#live[data-state="wait"]');
   });
 
   for (const streams of [true, false]) {

@@ -7,6 +7,9 @@ interface Pair {
   readonly server: Socket;
   /** Whether bytes of it have vanished: it can only be reset. */
   lossy: boolean;
+  /** Data that are delayed, oldest first. */
+  readonly toServer: Buffer[];
+  readonly toClient: Buffer[];
 }
 
 type Mode = 'open' | 'cut' | 'stalled' | 'black hole';
@@ -113,7 +116,7 @@ export class TcpProxy {
       return;
     }
     const server = connect(this.#target(), '127.0.0.1');
-    const pair: Pair = { client, server, lossy: this.#mode === 'black hole' };
+    const pair: Pair = { client, server, lossy: this.#mode === 'black hole', toServer: [], toClient: [] };
     this.#pairs.add(pair);
     for (const [from, to] of [
       [client, server],
@@ -135,9 +138,14 @@ export class TcpProxy {
     if (this.#mode === 'black hole') pair.lossy = true;
     if (pair.lossy) return;
     if (this.#refused !== undefined && to === pair.server && data.includes(this.#refused)) return destroy(pair);
-    // Timers of one length ring in the order in which they were set.
-    if (this.#delayMs > 0) setTimeout(() => to.write(data), this.#delayMs);
-    else to.write(data);
+    const waiting = to === pair.server ? pair.toServer : pair.toClient;
+    // Never before what waits already, also when the delay has ended: TCP keeps the order.
+    if (this.#delayMs === 0 && waiting.length === 0) {
+      to.write(data);
+      return;
+    }
+    waiting.push(data);
+    setTimeout(() => to.write(waiting.shift() as Buffer), this.#delayMs);
   }
 }
 

@@ -119,9 +119,15 @@ export class TcpProxy {
   }
 
   #forward(passage: Passage, from: Socket, to: Socket): void {
+    // Nothing passes what waits already, also when the delay has ended: TCP keeps the order.
+    const waiting: (() => void)[] = [];
     const later = (work: () => void): void => {
-      if (this.delayMs === 0) work();
-      else setTimeout(work, this.delayMs);
+      if (this.delayMs === 0 && waiting.length === 0) {
+        work();
+        return;
+      }
+      waiting.push(work);
+      setTimeout(() => waiting.shift()?.(), this.delayMs);
     };
     from.on('data', (chunk) => {
       if (this.#blackHole) passage.broken = true;

@@ -34,8 +34,8 @@ function fromEnvironment(server: URL, env: NodeJS.ProcessEnv): string | undefine
   const host = server.hostname.replace(/^\[|\]$/g, '').toLowerCase();
   if (host === 'localhost' || host === '::1' || (isIP(host) && host.startsWith('127.'))) return undefined;
   const port = server.port || '443';
-  const exceptions = (env['NO_PROXY'] ?? env['no_proxy'] ?? '').split(',').map((entry) => entry.trim().toLowerCase());
-  return exceptions.some((entry) => covers(entry, host, port)) ? undefined : (env['HTTPS_PROXY'] ?? env['https_proxy']);
+  const exceptions = (env['NO_PROXY'] || env['no_proxy'] || '').split(',').map((entry) => entry.trim().toLowerCase());
+  return exceptions.some((entry) => covers(entry, host, port)) ? undefined : env['HTTPS_PROXY'] || env['https_proxy'];
 }
 
 /** Tells whether an entry of `NO_PROXY` is about the host: `*`, an address, a CIDR, a domain; a port may follow. */

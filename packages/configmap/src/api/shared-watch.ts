@@ -63,6 +63,7 @@ export class SharedWatch {
   #before: ConfigMapVersion | undefined;
   #watchingSince = 0;
   #refusedSince: number | undefined;
+  #server = '';
 
   private constructor(key: string, target: WatchTarget) {
     this.#key = key;
@@ -77,13 +78,20 @@ export class SharedWatch {
     return SharedWatch.#all.get(key) ?? (last && last.#key === key ? last : new SharedWatch(key, target));
   }
 
-  /** Follows until the signal aborts. @throws {SourceError} when the attempt has failed: the next call starts another. */
+  /**
+   * Follows until the signal aborts.
+   *
+   * @throws {SourceError} when the attempt has failed: the next call starts another; or when the signal aborts before
+   * anything was told, with what was waited for.
+   */
   follow(sink: SourceSink, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return resolve();
       const leave = (): void => {
+        const waiting = this.#waitingFor();
         this.#leave(follower);
-        resolve();
+        if (waiting === undefined) resolve();
+        else reject(new SourceError(waiting));
       };
       const follower: Follower = {
         sink,
@@ -107,6 +115,19 @@ export class SharedWatch {
   #leave(follower: Follower): void {
     this.#followers.delete(follower);
     if (this.#followers.size === 0 && this.#state !== 'idle') this.#end();
+  }
+
+  #waitingFor(): string | undefined {
+    switch (this.#state) {
+      case 'authorizing':
+        return 'it was still getting the credentials';
+      case 'listing':
+        return `${this.#server} had not yet answered the request to list the ConfigMap`;
+      case 'opening':
+        return `${this.#server} had not yet answered the request to watch the ConfigMap`;
+      default:
+        return undefined;
+    }
   }
 
   async #run(): Promise<void> {
@@ -192,6 +213,7 @@ export class SharedWatch {
   /** Sends a GET; while nothing answers at all it tries again at once, for the wait itself was a backoff. */
   async #send(access: Access, query: string, signal: AbortSignal): Promise<IncomingMessage> {
     const { namespace, name, timing } = this.#target;
+    this.#server = access.server.origin;
     const path = `/api/v1/namespaces/${namespace}/configmaps?fieldSelector=metadata.name%3D${name}${query}`;
     for (let tries = 1; ; tries++) {
       try {

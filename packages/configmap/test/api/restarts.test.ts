@@ -1,4 +1,6 @@
 // timeout: 300 s
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
 import { eventually } from '@flagz/testing';
 import { assert } from '@flagz/test-runner';
 import { describeOnCluster } from './cluster-suite.ts';
@@ -12,6 +14,13 @@ describeOnCluster('configMapApiSource: rolling restarts', (it) => {
       // Over HTTP/1.1 a server that shuts down lets each watch come to its end, so short ones make the test short.
       await shop.watch({ silenceTimeoutMs: 3_000, watch: { backoff: {} } });
       const { proxy, cluster } = shop;
+      const requests: string[] = [];
+      const count = (message: unknown): void => {
+        const { request } = message as { readonly request: ClientRequest };
+        if (request.host === '127.0.0.1' && request.path.includes('fieldSelector')) requests.push(request.path);
+      };
+      // Every request of this process, over new connections and kept ones.
+      subscribe('http.client.request.start', count);
       const before = proxy.connections;
       for (let restart = 1; restart <= 10; restart++) {
         await cluster.server.terminate();
@@ -19,9 +28,11 @@ describeOnCluster('configMapApiSource: rolling restarts', (it) => {
       }
       await shop.put({ rate: '30' });
       await eventually(() => shop.rate.get() === 30 && shop.state === 'live', { withinMs: 30_000 });
+      unsubscribe('http.client.request.start', count);
       const connections = proxy.connections - before;
-      // Each restart takes some 5 s, in which the backoff allows about seven attempts.
+      // Each restart takes some 5 s, in which the backoff allows about seven attempts of a list and a watch.
       assert.ok(connections >= 10 && connections <= 120, `${connections} connections`);
+      assert.ok(requests.length >= 20 && requests.length <= 150, `${requests.length} requests`);
     }),
     { own: true },
   );

@@ -2,8 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@flagz/testing';
 import { assert, rejects } from '@flagz/test-runner';
+import { FlagSet } from '@flagz/core';
+import { configMapApiSource } from '@flagz/configmap/api';
 import { Cluster, TcpProxy } from '@flagz/testbed';
 import { describeOnCluster } from './cluster-suite.ts';
+import { type Answer, Double } from './double.ts';
 import { Shop } from './shop.ts';
 
 const SILENCE_MS = 60_000;
@@ -68,6 +71,32 @@ describeOnCluster('configMapApiSource: silence', (it) => {
       }
     }),
   );
+
+  const silent: Readonly<Record<string, readonly [kind: 'nextLists' | 'nextWatches', answer: Answer, said: RegExp]>> = {
+    'no list': ['nextLists', () => {}, /had not yet answered the request to list the ConfigMap/],
+    'half a list': [
+      'nextLists',
+      (response) => response.writeHead(200, { 'content-type': 'application/json' }).write('{"kind":'),
+      /had not yet answered the request to list the ConfigMap/,
+    ],
+    'no watch': ['nextWatches', () => {}, /had not yet answered the request to watch the ConfigMap/],
+  };
+  for (const [what, [kind, answer, said]] of Object.entries(silent)) {
+    it(`names the server that answers ${what}, also where the start time-out is the shorter one`, async () => {
+      const double = await Double.start();
+      double[kind].push(answer, answer, answer);
+      const flags = new FlagSet('silent');
+      const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig: double.kubeConfig() });
+      try {
+        await rejects(
+          flags.watch(source, { startTimeoutMs: 1_000 }),
+          new RegExp(`not loaded within 1000 ms; last error: .*https://127\\.0\\.0\\.1:${double.port} ${said.source}`),
+        );
+      } finally {
+        await double.close();
+      }
+    });
+  }
 
   it(
     'is not stale while the connection is slow',

@@ -1,4 +1,7 @@
+// timeout: 200 s
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { getEventListeners } from 'node:events';
+import type { ClientRequest } from 'node:http';
 import { FlagSet, type SourceSink } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
 import { eventually } from '@flagz/testing';
@@ -48,7 +51,54 @@ describeOnCluster('configMapApiSource: stop()', (it) => {
   );
 
   it(
-    'leaves no listener, socket or agent after 1,000 reconnects',
+    'leaves no listener, timer or socket after 1,000 reconnects',
+    Shop.test(async (shop) => {
+      // A watch ends in its time, of a second here, and fifty of them are as many reconnects a second.
+      const lists = { count: 0 };
+      const count = (message: unknown): void => {
+        const { path } = (message as { readonly request: ClientRequest }).request;
+        if (path.includes('fieldSelector') && !path.includes('watch=1')) lists.count++;
+      };
+      const before = leftovers();
+      subscribe('http.client.request.start', count);
+      const sets = Array.from({ length: 50 }, (_, index) => new FlagSet(`set ${index}`));
+      const watchers = await Promise.all(
+        sets.map((flags, index) => {
+          // Not shared: each waits for silence as long as nobody else does.
+          const source = shop.source({ silenceTimeoutMs: 2_000 + index });
+          return flags.watch(source, { backoff: { maxMs: 50 } });
+        }),
+      );
+      let cuts = 0;
+      await eventually(
+        () => {
+          // Some end by being cut off.
+          if (lists.count > 100 * cuts) {
+            shop.proxy.cut();
+            cuts++;
+          }
+          return lists.count >= 1_050;
+        },
+        { withinMs: 100_000, everyMs: 200 },
+      );
+      assert.ok(cuts >= 5, `${cuts} cuts`);
+      await Promise.all(watchers.map((watcher) => watcher.stop()));
+      unsubscribe('http.client.request.start', count);
+      await eventually(() => shop.proxy.open === 0);
+      let after = leftovers();
+      await eventually(
+        () => {
+          after = leftovers();
+          return Object.entries(after).every(([what, count]) => count <= (before[what] ?? 0));
+        },
+        { withinMs: 10_000 },
+      ).catch(() => {});
+      for (const [what, count] of Object.entries(after)) assert.ok(count <= (before[what] ?? 0), `${what}: ${count}`);
+    }),
+  );
+
+  it(
+    'leaves no listener, socket or agent after 1,000 starts and stops',
     Shop.test(async (shop) => {
       await shop.put({ rate: '20' });
       const source = shop.source();
@@ -67,6 +117,17 @@ describeOnCluster('configMapApiSource: stop()', (it) => {
     }),
   );
 });
+
+/** Counts what a leak would leave: handles and timers, kept alive by them or not, and listeners on the process. */
+function leftovers(): Readonly<Record<string, number>> {
+  globalThis.gc?.();
+  const counts: Record<string, number> = {};
+  for (const name of process.getActiveResourcesInfo()) {
+    if (name !== 'Timeout') counts[name] = (counts[name] ?? 0) + 1;
+  }
+  for (const name of process.eventNames()) counts[`process.${String(name)}`] = process.listenerCount(name);
+  return counts;
+}
 
 async function stopsAfter(kubeConfig: string, ms: number): Promise<void> {
   const flags = new FlagSet('stopping');

@@ -24,8 +24,10 @@ describeOnCluster('configMapApiSource: lost connections', (it) => {
       for (let value = 1; value <= 2_000; value++) {
         await namespace.patchConfigMap('flags', { rate: String(value), label: `v${value}` });
         if (value % 100 !== 0) continue;
+        await eventually(() => shop.state === 'live');
         proxy.cut();
         cuts++;
+        await eventually(() => (shop.watcher?.status.restarts ?? 0) >= cuts, { everyMs: 5 });
       }
       await eventually(() => rate.get() === 2_000, { withinMs: 15_000 });
       const order = shop.told.map((told) => Number(told.split('>')[1]));
@@ -39,6 +41,7 @@ describeOnCluster('configMapApiSource: lost connections', (it) => {
       assert.equal(split, [], 'one batch a version');
       assert.ok(batches.size >= order.length);
       assert.is(cuts, 20);
+      assert.ok(proxy.connections >= cuts, `${proxy.connections} connections`);
       assert.ok(order.length > 200, `sees enough of them: ${order.length}`);
     }),
   );
