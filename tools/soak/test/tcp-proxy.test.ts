@@ -10,10 +10,9 @@ async function throughDelays(
   proxy: (port: number) => Promise<{ port: number; delay(ms: number): void; close(): unknown }>,
 ): Promise<string> {
   let arrived = '';
-  const server = createServer((socket) => socket.on('data', (data) => (arrived += data.toString()))).listen(
-    0,
-    '127.0.0.1',
-  );
+  const server = createServer((socket) =>
+    socket.on('error', () => {}).on('data', (data) => (arrived += data.toString())),
+  ).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const between = await proxy((server.address() as AddressInfo).port);
   const client = connect(between.port, '127.0.0.1');
