@@ -15,9 +15,11 @@ class FlagzMetric extends ScrapedMetric {
 
   constructor(shape: (typeof METRICS)[number], collected: Map<FlagSet, Counts>) {
     super(shape, () =>
-      [...collected].flatMap(([flags, counts]) =>
-        shape.samples(flags, counts).map(({ labels, value }) => ({ labels: { set: flags.name, ...labels }, value })),
-      ),
+      Array.from(collected, ([flags, counts]) => ({
+        owner: flags,
+        collect: () =>
+          shape.samples(flags, counts).map(({ labels, value }) => ({ labels: { set: flags.name, ...labels }, value })),
+      })),
     );
     this.collected = collected;
   }
@@ -30,13 +32,14 @@ class FlagzMetric extends ScrapedMetric {
  * A scrape never fails because of flags, and no label ever holds a value.
  *
  * @returns what takes the flag set out of the registry again; a second call of it is fine.
- * @throws {FlagError} when the registry collects a flag set of that name already, or holds metrics of these names that
+ * @throws {FlagError} when there is no registry, or when it collects a flag set of that name already, or holds metrics of these names that
  * are not this package's.
  * @example
  * import { register } from 'prom-client';
  * const stop = collectFlagz(flags, { register });
  */
-export function collectFlagz(flags: FlagSet, { register }: CollectOptions): () => void {
+export function collectFlagz(flags: FlagSet, options: CollectOptions): () => void {
+  const register = registryOf(flags, options);
   const collected = collectedBy(register, flags);
   for (const { name } of collected.keys()) {
     if (name === flags.name) {
@@ -60,6 +63,20 @@ export function collectFlagz(flags: FlagSet, { register }: CollectOptions): () =
       if (metric instanceof FlagzMetric && metric.collected === collected) register.removeSingleMetric(name);
     }
   };
+}
+
+/**
+ * Takes the registry out of the options. Neither client library is imported, so there is no default, and programs that
+ * no compiler has checked pass what they like.
+ */
+function registryOf(flags: FlagSet, options: Partial<CollectOptions> | undefined): MetricRegistry {
+  const register = options?.register;
+  const methods = ['registerMetric', 'getSingleMetric', 'removeSingleMetric'] as const;
+  if (register && methods.every((method) => typeof register[method] === 'function')) return register;
+  throw misdeclared(
+    flags,
+    `${register ? 'register is no registry' : 'there is no registry to collect in'}; pass { register }, the export "register" or a Registry of prom-client or @prometheus-io/client`,
+  );
 }
 
 /** Finds the flag sets that a registry shows. The registry is asked, so that one that was cleared is empty again. */

@@ -27,6 +27,13 @@ interface Collected extends MetricShape {
   readonly values: readonly Sample[];
 }
 
+/** Gives the series of one flag set. */
+export interface SampleGroup {
+  /** Is what the last series are kept for, while these cannot be had. */
+  readonly owner: object;
+  collect(): readonly Sample[];
+}
+
 /**
  * Is a metric that is computed when it is scraped.
  *
@@ -39,29 +46,34 @@ export class ScrapedMetric {
   readonly help: string;
   readonly type: MetricShape['type'];
   readonly aggregator: MetricShape['aggregator'];
-  readonly #collect: () => readonly Sample[];
-  #last: readonly Sample[] = [];
+  readonly #groups: () => readonly SampleGroup[];
+  #last: ReadonlyMap<object, readonly Sample[]> = new Map();
 
-  constructor({ name, help, type, aggregator }: MetricShape, collect: () => readonly Sample[]) {
+  constructor({ name, help, type, aggregator }: MetricShape, groups: () => readonly SampleGroup[]) {
     this.name = name;
     this.help = help;
     this.type = type;
     this.aggregator = aggregator;
-    this.#collect = collect;
+    this.#groups = groups;
   }
 
-  /** Gives the current series. An exception here would fail the whole scrape of the application: the last series stay. */
+  /** Gives the current series. An exception here would fail the whole scrape: the last series of its group stay. */
   async get(): Promise<Collected> {
-    try {
-      this.#last = this.#collect();
-    } catch {
-      // Nobody is left to tell: the flags' own errors are in the event stream.
-    }
+    this.#last = new Map(this.#groups().map((group) => [group.owner, this.#collect(group)]));
     // Copies, because a registry with default labels writes into what it gets.
-    const values = this.#last.map(({ labels, value }) => ({ labels: { ...labels }, value }));
+    const values = [...this.#last.values()].flat().map(({ labels, value }) => ({ labels: { ...labels }, value }));
     return { name: this.name, help: this.help, type: this.type, aggregator: this.aggregator, values };
   }
 
   /** Is there for `registry.resetMetrics()`: what is computed from the flags cannot be reset. */
   reset(): void {}
+
+  #collect(group: SampleGroup): readonly Sample[] {
+    try {
+      return group.collect();
+    } catch {
+      // Nobody is left to tell: the flags' own errors are in the event stream.
+      return this.#last.get(group.owner) ?? [];
+    }
+  }
 }

@@ -51,38 +51,38 @@ export const METRICS: readonly FlagzMetricShape[] = [
   },
   {
     name: 'flagz_source_up',
-    help: 'Whether the source is live: 1, or 0 while it is starting, stale or stopped.',
+    help: 'Whether the source is live: 1, or 0 while it is starting or stale; gone once it is stopped.',
     type: 'gauge',
     aggregator: 'min',
-    samples: (flags) => bySource(flags, ({ state }) => (state === 'live' ? 1 : 0)),
+    samples: (flags) => atWork(flags, ({ state }) => (state === 'live' ? 1 : 0)),
   },
   {
     name: 'flagz_source_last_success_timestamp_seconds',
     help: 'When the source was heard last; 0 until it has loaded once.',
     type: 'gauge',
     aggregator: 'min',
-    samples: (flags) => bySource(flags, ({ lastSuccess = 0 }) => lastSuccess / 1000),
+    samples: (flags) => atWork(flags, ({ lastSuccess = 0 }) => lastSuccess / 1000),
   },
   {
     name: 'flagz_source_restarts_total',
     help: 'How often the source was started again after a failure.',
     type: 'counter',
     aggregator: 'sum',
-    samples: (flags) => bySource(flags, ({ restarts }) => restarts),
+    samples: (flags) => statuses(flags).map(({ source, restarts }) => ({ labels: { source }, value: restarts })),
   },
   {
     name: 'flagz_rejected_keys',
     help: 'Keys of the source whose value is refused right now.',
     type: 'gauge',
     aggregator: 'max',
-    samples: (flags) => bySource(flags, ({ rejected }) => rejected.length),
+    samples: (flags) => atWork(flags, ({ rejected }) => rejected.length),
   },
   {
     name: 'flagz_unknown_keys',
     help: 'Keys of the source that are no flag of the set.',
     type: 'gauge',
     aggregator: 'max',
-    samples: (flags) => bySource(flags, ({ unknown }) => unknown.length),
+    samples: (flags) => atWork(flags, ({ unknown }) => unknown.length),
   },
   {
     name: 'flagz_notifier_errors_total',
@@ -97,6 +97,13 @@ function counted(counts: ReadonlyMap<string, number>): Sample[] {
   return Array.from(counts, ([source, value]) => ({ labels: { source }, value }));
 }
 
-function bySource(flags: FlagSet, measure: (status: WatcherStatus) => number): Sample[] {
-  return flags.watchers.map(({ source, status }) => ({ labels: { source }, value: measure(status) }));
+/** Measures the sources at work. One that was stopped has no state any more, and nobody is to be woken for it. */
+function atWork(flags: FlagSet, measure: (status: WatcherStatus) => number): Sample[] {
+  return statuses(flags)
+    .filter(({ state }) => state !== 'stopped')
+    .map((status) => ({ labels: { source: status.source }, value: measure(status) }));
+}
+
+function statuses(flags: FlagSet): readonly WatcherStatus[] {
+  return flags.watchers.map(({ status }) => status);
 }

@@ -1,4 +1,4 @@
-import { FlagSet, type Source, boolean, inRange, int, string } from '@flagz/core';
+import { FlagError, FlagSet, type Source, boolean, inRange, int, string } from '@flagz/core';
 import { assert, describe, rejects, throws } from '@flagz/test-runner';
 import { eventually, memorySource } from '@flagz/testing';
 import * as successor from '@prometheus-io/client';
@@ -60,7 +60,41 @@ for (const [library, { Registry, Gauge }] of Object.entries({
       await eventually(async () => (await scrape(register)).includes('flagz_source_up{set="s",source="store"} 1'));
       assert.match((await scrape(register, 'flagz_source_restarts_total'))[0] ?? '', /} [1-9]/);
       await watcher.stop();
-      assert.equal(await scrape(register, 'flagz_source_up'), ['flagz_source_up{set="s",source="store"} 0']);
+    });
+
+    it('shows no state of a source that was stopped, and keeps its counts', async () => {
+      const register = new Registry();
+      const flags = new FlagSet('s');
+      flags.dynamic('rate', int, 10, 'Rate.');
+      collectFlagz(flags, { register });
+      const source = memorySource({ rate: '20', typo: '1' }, { name: 'store' });
+      const watcher = await flags.watch(source);
+      source.update({ rate: 'ten' });
+      const ofSource = async (): Promise<string[]> =>
+        (await scrape(register))
+          .filter((line) => line.includes('source="store"'))
+          .map((line) => line.replace(/{.*}/, ''));
+      const atWork = await ofSource();
+      await watcher.stop();
+      assert.equal(await ofSource(), [
+        'flagz_changes_total 1',
+        'flagz_rejections_total 1',
+        'flagz_source_restarts_total 0',
+      ]);
+      await using _ = await flags.watch(memorySource({ rate: '20' }, { name: 'store' }));
+      assert.is((await ofSource()).length, atWork.length);
+      assert.ok((await ofSource()).includes('flagz_source_up 1'));
+    });
+
+    it('shows no state of a source whose start failed: the program was told', async () => {
+      const register = new Registry();
+      const flags = new FlagSet('s');
+      flags.dynamic('rate', int, 10, 'Rate.');
+      collectFlagz(flags, { register });
+      await rejects(flags.watch(memorySource({ rate: 'ten' }, { name: 'store' })), /1 refused/);
+      assert.equal(await scrape(register, 'flagz_source_up'), []);
+      assert.equal(await scrape(register, 'flagz_rejected_keys'), []);
+      assert.ok((await scrape(register)).includes('flagz_rejections_total{set="s",source="store"} 1'));
     });
 
     it('says 0 for what has not happened yet', async () => {
@@ -174,6 +208,47 @@ for (const [library, { Registry, Gauge }] of Object.entries({
         throw new Error('broken');
       };
       assert.equal(await scrape(register), good);
+    });
+
+    it('keeps a flag set that fails from freezing the others of the registry', async () => {
+      const register = new Registry();
+      const [bad, good] = [new FlagSet('bad'), new FlagSet('good')];
+      const rate = good.dynamic('rate', int, 10, 'Rate.');
+      for (const flags of [bad, good]) collectFlagz(flags, { register });
+      const before = await scrape(register, 'flagz_checksum{set="bad"');
+      const broken = (): never => {
+        throw new Error('broken');
+      };
+      bad.checksum = broken;
+      rate.set(11);
+      assert.equal(await scrape(register, 'flagz_checksum{set="bad"'), before);
+      assert.is(
+        (await scrape(register, 'flagz_checksum{set="good"'))[0],
+        `flagz_checksum{set="good",type="dynamic",checksum="${good.checksum('dynamic')}"} 1`,
+      );
+      const late = new FlagSet('late');
+      late.checksum = broken;
+      const stop = collectFlagz(late, { register });
+      assert.is((await scrape(register, 'flagz_checksum')).length, 4);
+      stop();
+      assert.is((await scrape(register, 'flagz_checksum')).length, 4);
+    });
+
+    it('says what to pass where there is no registry, or another thing', () => {
+      const flags = new FlagSet('checkout');
+      const pass = 'pass { register }, the export "register" or a Registry of prom-client or @prometheus-io/client';
+      const collect = (...options: unknown[]): unknown => collectFlagz(flags, ...(options as [never]));
+      for (const options of [[], [undefined], [{}], [{ register: undefined }], [new Registry()], [null]]) {
+        const error = throws(() => collect(...options), FlagError);
+        assert.is((error as FlagError).code, 'FLAGZ_DECLARATION');
+        assert.is(error.message, `flag set "checkout": there is no registry to collect in; ${pass}`);
+      }
+      const gauge = new Gauge({ name: 'g', help: 'G.', registers: [] });
+      for (const register of [{}, 'register', gauge, (): void => {}]) {
+        throws(() => collect({ register }), `flag set "checkout": register is no registry; ${pass}`);
+      }
+      const stop = collectFlagz(flags, { register: new Registry() });
+      stop();
     });
 
     it('works with default labels, OpenMetrics, JSON and a reset', async () => {

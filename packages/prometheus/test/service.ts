@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type DynamicFlag, FlagSet, inRange, int } from '@flagz/core';
+import { type DynamicFlag, FlagSet, type Watcher, inRange, int } from '@flagz/core';
 import { memorySource } from '@flagz/testing';
-import { Registry } from 'prom-client';
-import { collectFlagz } from '@flagz/prometheus';
+import { type MetricRegistry, collectFlagz } from '@flagz/prometheus';
 
 /** Is one instance of a small service that a Prometheus can scrape. */
 export interface Service extends AsyncDisposable {
@@ -11,13 +10,19 @@ export interface Service extends AsyncDisposable {
   readonly flags: FlagSet;
   readonly rate: DynamicFlag<number>;
   readonly store: ReturnType<typeof memorySource>;
+  readonly watcher: Watcher;
+}
+
+/** Is a registry that can be scraped, of whichever library. */
+interface ScrapedRegistry extends MetricRegistry {
+  readonly contentType: string;
+  metrics(): Promise<string>;
 }
 
 /** Starts one instance; all instances begin with the same values. */
-export async function startService(): Promise<Service> {
+export async function startService(register: ScrapedRegistry): Promise<Service> {
   const flags = new FlagSet('checkout');
   const rate = flags.dynamic('rate', int, 10, 'Requests per second.').withValidator(inRange(1, 100));
-  const register = new Registry();
   const stop = collectFlagz(flags, { register });
   const store = memorySource({ rate: '20' }, { name: 'store' });
   const watcher = await flags.watch(store, { staleAfterMs: 60_000, backoff: { maxMs: 50 } });
@@ -31,6 +36,7 @@ export async function startService(): Promise<Service> {
     flags,
     rate,
     store,
+    watcher,
     async [Symbol.asyncDispose]() {
       stop();
       await watcher.stop();
