@@ -2,7 +2,7 @@ import { assert, describe } from '@flagz/test-runner';
 import { importCycles, importsOf, resolveRelative } from '../src/imports.ts';
 import { child, nameOf, parseFile, parseSource, walk, where } from '../src/source-file.ts';
 import type { Node, SourceFile } from '../src/source-file.ts';
-import { exists, packages, read, repositoryFiles, typeScriptFiles } from '../src/workspace.ts';
+import { packages, read, repositoryFiles, typeScriptFiles } from '../src/workspace.ts';
 
 const MAX_LINES = 300;
 
@@ -84,30 +84,51 @@ describe("packages' sources", (it) => {
   });
 });
 
-describe('error codes', (it) => {
-  const pattern = /\bFLAGZ_[A-Z_]+\b/g;
-  const documented = exists('docs/errors.md') ? new Set(read('docs/errors.md').match(pattern)) : new Set();
-  const used = new Set(
-    published.flatMap((file) =>
-      [...walk(file.body)]
-        .filter(({ type }) => type === 'Literal')
-        .map((node) => nameOf(node) ?? '')
-        .filter((text) => /^FLAGZ_[A-Z_]+$/.test(text)),
-    ),
+/** Lists the words of a form that the sources of the packages hold as whole strings. */
+function literals(form: RegExp): ReadonlySet<string> {
+  const texts = published.flatMap((file) =>
+    [...walk(file.body)].filter(({ type }) => type === 'Literal').map((node) => nameOf(node) ?? ''),
   );
+  return new Set(texts.filter((text) => form.test(text)));
+}
 
-  it('are found', () => assert.ok(used.size > 0));
-  it('are all in docs/errors.md', () =>
-    assert.equal(
-      [...used].filter((code) => !documented.has(code)),
-      [],
-    ));
-  it('in docs/errors.md all exist', () =>
-    assert.equal(
-      [...documented].filter((code) => !used.has(String(code))),
-      [],
-    ));
-});
+for (const { what, used, word, documents } of [
+  {
+    what: 'error codes',
+    used: literals(/^FLAGZ_[A-Z_]+$/),
+    word: /\bFLAGZ_[A-Z_]+\b/g,
+    documents: ['docs/errors.md', 'docs/operating.md'],
+  },
+  {
+    what: 'metrics',
+    used: literals(/^flagz_[a-z_]+$/),
+    word: /\bflagz_[a-z_]+\b/g,
+    documents: ['packages/prometheus/README.md', 'docs/operating.md'],
+  },
+  {
+    what: 'alerts',
+    used: new Set(
+      Array.from(read('packages/prometheus/rules/flagz.yml').matchAll(/- alert: (\w+)/g), ([, name = '']) => name),
+    ),
+    word: /(?<=`)Flagz[A-Z]\w+(?=`)/g,
+    documents: ['packages/prometheus/README.md', 'docs/operating.md'],
+  },
+]) {
+  describe(what, (it) => {
+    it('are found', () => assert.ok(used.size > 0));
+    for (const document of documents) {
+      it(`are all in ${document}`, () => {
+        const text = read(document);
+        const missing = [...used].filter((name) => !new RegExp(`\\b${name}\\b`).test(text));
+        assert.equal(missing, []);
+      });
+      it(`in ${document} all exist`, () => {
+        const unknown = [...new Set(read(document).match(word))].filter((name) => !used.has(name));
+        assert.equal(unknown, []);
+      });
+    }
+  });
+}
 
 describe('tests', (it) => {
   it('have no .only left', () => {

@@ -5,6 +5,8 @@ export interface KubeconfigOptions {
   readonly ca?: string;
   readonly tlsServerName?: string;
   readonly proxyUrl?: string;
+  /** Where commands look that name no namespace. */
+  readonly namespace?: string;
   readonly token?: string;
   /** PEM of a client certificate and its key. */
   readonly client?: { readonly certificate: string; readonly key: string };
@@ -14,7 +16,7 @@ export interface KubeconfigOptions {
 
 /** Writes a kubeconfig. JSON is YAML. */
 export function kubeconfigText(options: KubeconfigOptions): string {
-  const { server, ca, tlsServerName, proxyUrl, token, client, exec } = options;
+  const { server, ca, tlsServerName, proxyUrl, namespace, token, client, exec } = options;
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const user = {
     ...(token && { token }),
@@ -43,7 +45,7 @@ export function kubeconfigText(options: KubeconfigOptions): string {
     'current-context': 'test',
     clusters: [{ name: 'test', cluster }],
     users: [{ name: 'test', user }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test', ...(namespace && { namespace }) } }],
   };
   return JSON.stringify(config, null, 2);
 }
