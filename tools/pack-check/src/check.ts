@@ -1,7 +1,8 @@
 // `pnpm --filter @flagz/pack-check run check`: packs every package and uses it as its users would.
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+// `run update` writes into the READMEs what their packages bring along, instead of only comparing it.
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { buildAfresh } from './compiler.ts';
 import { installConsumer, loadEntries, typeCheckEntries } from './consumer.ts';
 import { contentProblems, sizeProblem } from './contents.ts';
@@ -10,10 +11,11 @@ import { newerNode } from './newer-node.ts';
 import { packageManager, packages, root } from './packages.ts';
 import type { Package } from './packages.ts';
 import { run } from './run.ts';
+import { supplyChainOf, withSupplyChain } from './supply-chain.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'flagz-pack-check-'));
 try {
-  await check();
+  await check(process.argv.includes('--update'));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
@@ -21,13 +23,21 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-async function check(): Promise<void> {
+async function check(update: boolean): Promise<void> {
   await buildAfresh(packages());
   const tarballs = new Map<string, string>();
   for (const one of packages()) {
     tarballs.set(one.name, await pack(one));
     console.log(`✓ ${one.name}: packed, publint and attw have nothing to say`);
   }
+
+  const outdated = await outdatedReadmes(tarballs, update);
+  if (outdated.length > 0) {
+    const cure = `npx --yes ${packageManager()} --filter @flagz/pack-check run update`;
+    throw new Error(`"Supply chain" is out of date in ${outdated.join(', ')}; run ${cure}`);
+  }
+  console.log('✓ each README says what its package brings along');
+  if (update) return;
 
   const consumer = join(folder, 'consumer');
   await installConsumer(consumer, tarballs);
@@ -68,4 +78,22 @@ async function pack(one: Package): Promise<string> {
   await run(join(root, 'node_modules/.bin/publint'), ['run', tarball, '--strict']);
   await run(join(root, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only']);
   return tarball;
+}
+
+/** Compares, or brings up to date, what the READMEs say of supply chains. @returns the READMEs that are out of date */
+async function outdatedReadmes(tarballs: ReadonlyMap<string, string>, update: boolean): Promise<readonly string[]> {
+  const tarballOf = (name: string): string => tarballs.get(name) ?? '';
+  const sections = await Promise.all(
+    packages().map((one) => supplyChainOf(one, tarballOf(one.name), tarballOf('@flagz/core'), join(folder, one.name))),
+  );
+  const outdated: string[] = [];
+  for (const [index, one] of packages().entries()) {
+    const path = join(one.folder, 'README.md');
+    const readme = readFileSync(path, 'utf8');
+    const current = withSupplyChain(readme, sections[index] ?? '');
+    if (current === readme) continue;
+    if (update) writeFileSync(path, current);
+    else outdated.push(relative(root, path));
+  }
+  return outdated;
 }

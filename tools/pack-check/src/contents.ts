@@ -36,7 +36,7 @@ export function contentProblems(folder: string): readonly string[] {
  * @returns what is wrong, if something is.
  */
 export function sizeProblem(folder: string, bytes: number): string | undefined {
-  const [, limit] = /less than (\d+) kB packed/.exec(readFileSync(join(folder, 'README.md'), 'utf8')) ?? [];
+  const [, limit] = /less than (\d+) kB packed/i.exec(readFileSync(join(folder, 'README.md'), 'utf8')) ?? [];
   if (limit === undefined) return 'README.md does not say "less than … kB packed"';
   if (bytes < Number(limit) * 1000) return undefined;
   return `has ${(bytes / 1000).toFixed(1)} kB packed, README.md says less than ${limit}`;
