@@ -74,8 +74,8 @@ describe('the benchmark', (it) => {
     assert.is((await smoke(hostile)).table.rows.length, 12);
   });
 
-  it('fleet simulates three sizes', async () => {
-    assert.is((await smoke(fleet)).table.rows.length, 3);
+  it('fleet simulates three sizes of each kind of source', async () => {
+    assert.is((await smoke(fleet)).table.rows.length, 9);
   });
 
   it('size weighs every entry', async () => {

@@ -5,6 +5,11 @@ import { run } from './run.ts';
 
 const START = '<!-- Written by tools/pack-check: npx --yes pnpm@10.34.9 --filter @flagz/pack-check run update -->';
 const END = '<!-- End of what tools/pack-check writes. -->';
+const SIZE = /(\d+) (kB|MB)(?= (?:packed|installed))/g;
+/** How much larger a size is stated than it is. */
+const HEADROOM = 1.1;
+/** What a stated size may be of the one that would be stated now: the smallest is no smaller than the size itself. */
+const [SMALLEST_PART, LARGEST_PART] = [0.92, 1.5];
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'];
 
 /** Holds the fields of a manifest that say what is installed. */
@@ -53,17 +58,39 @@ export async function supplyChainOf(one: Package, tarball: string, core: string,
   ].join('\n');
 }
 
-/** Puts the section into a README. @throws {Error} when it has no place for it. */
+/**
+ * Puts the section into a README that says otherwise; sizes that are still about right stay, so that not every change of the
+ * code makes a README outdated.
+ *
+ * @throws {Error} when it has no place for it.
+ */
 export function withSupplyChain(readme: string, section: string): string {
   const [start, end] = [readme.indexOf(START), readme.indexOf(END)];
-  if (start >= 0 && end > start) return readme.slice(0, start) + section + readme.slice(end + END.length);
+  if (start >= 0 && end > start) {
+    const stated = readme.slice(start, end + END.length);
+    return readme.slice(0, start) + (stillTrue(stated, section) ? stated : section) + readme.slice(end + END.length);
+  }
   throw new Error(`a README needs these two lines below its heading "Supply chain":\n${START}\n${END}`);
 }
 
-/** Rounds up to a size that does not change with each line of code. */
+/** Tells whether two sections differ in nothing but sizes, and these in little. */
+function stillTrue(stated: string, current: string): boolean {
+  if (stated.replace(SIZE, '') !== current.replace(SIZE, '')) return false;
+  const [was, is] = [sizesIn(stated), sizesIn(current)];
+  return is.every((bytes, index) => {
+    const part = (was[index] ?? 0) / bytes;
+    return part >= SMALLEST_PART && part <= LARGEST_PART;
+  });
+}
+
+function sizesIn(section: string): readonly number[] {
+  return [...section.matchAll(SIZE)].map(([, count, unit]) => Number(count) * (unit === 'MB' ? 1_000_000 : 1_000));
+}
+
+/** Rounds up to a size that does not change with each line of code, with a tenth to spare. */
 function size(bytes: number): string {
-  const kilobytes = Math.max(10, Math.ceil(bytes / 10_000) * 10);
-  return kilobytes < 1_000 ? `${kilobytes} kB` : `${Math.ceil(bytes / 1_000_000)} MB`;
+  const kilobytes = Math.max(10, Math.ceil((bytes * HEADROOM) / 10_000) * 10);
+  return kilobytes < 1_000 ? `${kilobytes} kB` : `${Math.ceil((bytes * HEADROOM) / 1_000_000)} MB`;
 }
 
 /** Finds the versions that the repository has installed of all that a package needs. */

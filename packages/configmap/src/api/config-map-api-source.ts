@@ -1,5 +1,6 @@
 import type { Source, SourceSink } from '@flagz/core';
 import type { KubeConfigLike } from './kube-config.ts';
+import { BACKOFF } from './pause.ts';
 import { SharedWatch } from './shared-watch.ts';
 import { checkTiming, type Timing } from './timing.ts';
 
@@ -57,6 +58,7 @@ export function configMapApiSource(options: ConfigMapApiOptions): Source {
   return {
     name: sourceName ?? `configmap ${namespace}/${name}`,
     staleAfterMs: timing.silenceTimeoutMs,
+    backoff: BACKOFF,
     watch(sink: SourceSink, signal: AbortSignal): Promise<void> {
       last = SharedWatch.of(target, last);
       return last.follow(sink, signal);

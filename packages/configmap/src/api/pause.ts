@@ -1,7 +1,7 @@
-import type { SourceError } from '@flagz/core';
+import type { BackoffOptions, SourceError } from '@flagz/core';
 
-const SHORTEST_MS = 100;
-const LONGEST_MS = 5_000;
+/** Bounds the waits between attempts: a server that is back is found within seconds, however long it was away. */
+export const BACKOFF: Required<BackoffOptions> = { minMs: 100, maxMs: 4_000 };
 
 /**
  * Keeps attempts apart: exponential, with full jitter.
@@ -16,7 +16,7 @@ export class Pause {
   /** Makes the next attempt wait, longer each time. */
   extend(): void {
     this.#failures++;
-    const boundMs = Math.min(LONGEST_MS, SHORTEST_MS * 2 ** (this.#failures - 1));
+    const boundMs = Math.min(BACKOFF.maxMs, BACKOFF.minMs * 2 ** (this.#failures - 1));
     this.#endsAt = performance.now() + Math.random() * boundMs;
   }
 
