@@ -93,7 +93,7 @@ function outage(
   for (let instance = 0; instance < size; instance++) {
     let at = 0;
     for (let failures = 1; ; failures++) {
-      at += wait(waiting, failures, random);
+      at += drawWait(waiting, failures, random);
       if (at >= lengthMs) break;
       count(tries, at);
     }
@@ -105,7 +105,7 @@ function outage(
 }
 
 /** Draws how long to wait after so many failures in a row: any time up to a bound that doubles. */
-function wait({ minMs, maxMs, draws }: Waiting, failures: number, random: () => number): number {
+function drawWait({ minMs, maxMs, draws }: Waiting, failures: number, random: () => number): number {
   const bound = Math.min(maxMs, minMs * 2 ** (failures - 1));
   return bound * Math.max(...Array.from({ length: draws }, random));
 }
