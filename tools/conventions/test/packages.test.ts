@@ -84,7 +84,7 @@ describe('a package', (it) => {
     it(`tells in its README what npm ls says of this version: ${folder}`, () => {
       assert.match(
         read(`${folder}/README.md`),
-        `\`npm ls --omit=dev\`:\n\n\`\`\`text\n${manifest.name}@${manifest.version}\n`,
+        `\`npm ls --omit=dev --all\`:\n\n\`\`\`text\n${manifest.name}@${manifest.version}\n`,
       );
     });
 
