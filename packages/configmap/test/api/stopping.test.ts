@@ -89,11 +89,11 @@ describeOnCluster('configMapApiSource: stop()', (it) => {
       await eventually(
         () => {
           after = leftovers();
-          return Object.entries(after).every(([what, count]) => count <= (before[what] ?? 0));
+          return Object.entries(after).every(([what, left]) => left <= (before[what] ?? 0));
         },
         { withinMs: 10_000 },
       ).catch(() => {});
-      for (const [what, count] of Object.entries(after)) assert.ok(count <= (before[what] ?? 0), `${what}: ${count}`);
+      for (const [what, left] of Object.entries(after)) assert.ok(left <= (before[what] ?? 0), `${what}: ${left}`);
     }),
   );
 
