@@ -45,8 +45,7 @@ export function readConfigMap(
       values.set(key, known && sameRaw(known, bytes) ? known : rawContent(bytes));
     }
   }
-  const changed = [...values.keys()].filter((key) => values.get(key) !== before?.values.get(key));
-  return { values, revision: asText(resourceVersion), origin: originOf(managedFields, changed) };
+  return { values, revision: asText(resourceVersion), origin: originOf(managedFields) };
 }
 
 /** Gives a field of an object that came over the wire; `{}` for what is none. */
@@ -59,17 +58,13 @@ export function asText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/**
- * Finds who wrote last, of those who own one of the keys: all keys at first, then those that changed. See the field
- * management of server-side apply. Who removed a key is not told by anything.
- */
-function originOf(managedFields: unknown, keys: readonly string[]): ChangeOrigin | undefined {
+/** Finds who wrote values last; who only changed labels does not count. See the field management of server-side apply. */
+function originOf(managedFields: unknown): ChangeOrigin | undefined {
   let last: { readonly actor: string; readonly writtenAt: number } | undefined;
   for (const entry of Array.isArray(managedFields) ? (managedFields as unknown[]) : []) {
     const { manager, time, fieldsV1 } = asRecord(entry);
     const fields = asRecord(fieldsV1);
-    const owned = { ...asRecord(fields['f:data']), ...asRecord(fields['f:binaryData']) };
-    if (!keys.some((key) => Object.hasOwn(owned, `f:${key}`))) continue;
+    if (!('f:data' in fields) && !('f:binaryData' in fields)) continue;
     const writtenAt = Date.parse(asText(time) ?? '');
     if (typeof manager !== 'string' || Number.isNaN(writtenAt)) continue;
     if (!last || writtenAt >= last.writtenAt) last = { actor: manager, writtenAt };

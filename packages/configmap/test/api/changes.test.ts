@@ -88,24 +88,6 @@ describeOnCluster('configMapApiSource: one ConfigMap', (it) => {
   );
 
   it(
-    'names who wrote the flag that changed, and nobody for one that was removed',
-    Shop.test(async (shop) => {
-      const path = `/api/v1/namespaces/${shop.namespace.name}/configmaps/flags?fieldManager=`;
-      const patch = (who: string, data: Readonly<Record<string, string | null>>): Promise<unknown> =>
-        shop.cluster.api.send('PATCH', path + who, { data }, 'application/merge-patch+json');
-      await shop.put({});
-      await patch('alice', { label: 'a' });
-      await shop.watch();
-      await patch('bob', { rate: '20' });
-      await eventually(() => shop.rate.get() === 20);
-      assert.is(shop.flags.history().at(-1)?.origin?.actor, 'bob');
-      await patch('carol', { rate: null });
-      await eventually(() => shop.rate.get() === 10);
-      assert.is(shop.flags.history().at(-1)?.origin, undefined, 'alice and bob wrote something else');
-    }),
-  );
-
-  it(
     'takes binaryData as bytes, texts without the newline at their end, and no names with a dot in front',
     Shop.test(async (shop) => {
       const seen: (string | Uint8Array)[] = [];
