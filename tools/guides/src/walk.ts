@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '@flagz/testbed-etcd';
+import { freePort } from '@flagz/test-runner/free-port';
 import { eventually } from '@flagz/testing';
 import type { Step } from './steps.ts';
 
