@@ -44,8 +44,8 @@ export const METRICS: readonly FlagzMetricShape[] = [
     help: 'Attempts to take a refused value back at its source, by outcome.',
     type: 'counter',
     aggregator: 'sum',
-    samples: (_, { rollbacks }) =>
-      [...rollbacks].flatMap(([source, outcomes]) =>
+    samples: (_, counts) =>
+      [...counts.rollbacks()].flatMap(([source, outcomes]) =>
         [...outcomes].map(([outcome, value]) => ({ labels: { source, outcome }, value })),
       ),
   },

@@ -1,4 +1,5 @@
-import { FlagError, FlagSet, type Source, boolean, inRange, int, string } from '@flagz/core';
+import { once } from 'node:events';
+import { FlagError, FlagSet, type Source, type SourceSink, boolean, inRange, int, string } from '@flagz/core';
 import { assert, describe, rejects, throws } from '@flagz/test-runner';
 import { eventually, memorySource } from '@flagz/testing';
 import * as successor from '@prometheus-io/client';
@@ -79,6 +80,7 @@ for (const [library, { Registry, Gauge }] of Object.entries({
       assert.equal(await ofSource(), [
         'flagz_changes_total 1',
         'flagz_rejections_total 1',
+        ...Array.from({ length: 7 }, () => 'flagz_rollbacks_total 0'),
         'flagz_source_restarts_total 0',
       ]);
       await using _ = await flags.watch(memorySource({ rate: '20' }, { name: 'store' }));
@@ -268,21 +270,31 @@ for (const [library, { Registry, Gauge }] of Object.entries({
       assert.match(text, /# EOF\n$/);
     });
 
-    it('counts rollbacks by outcome, each from 0', async () => {
+    it('counts rollbacks by outcome, each from 0 before the first', async () => {
       const register = new Registry();
       const flags = new FlagSet('s');
       collectFlagz(flags, { register });
+      let store: SourceSink | undefined;
       const etcd: Source = {
         name: 'etcd',
-        async watch(sink) {
+        async watch(sink, signal) {
+          store = sink;
           sink.replace([]);
-          sink.rolledBack({ flag: 'rate', revision: '2', outcome: 'reverted' });
+          await once(signal, 'abort');
         },
       };
       await using _ = await flags.watch(etcd);
-      const lines = await scrape(register, 'flagz_rollbacks_total');
-      assert.ok(lines.includes('flagz_rollbacks_total{set="s",source="etcd",outcome="reverted"} 1'));
-      assert.ok(lines.includes('flagz_rollbacks_total{set="s",source="etcd",outcome="flapping"} 0'));
+      const outcomes = async (): Promise<string[]> =>
+        (await scrape(register, 'flagz_rollbacks_total{set="s",source="etcd",')).map(
+          (line) => line.split('outcome=')[1]!,
+        );
+      const others = ['deleted', 'lost-race', 'flapping', 'forbidden', 'failed', 'reported'].map(
+        (one) => `"${one}"} 0`,
+      );
+      assert.equal(await outcomes(), ['"reverted"} 0', ...others]);
+      store?.rolledBack({ flag: 'rate', revision: '2', outcome: 'reverted' });
+      assert.equal(await outcomes(), ['"reverted"} 1', ...others]);
+      assert.is((await scrape(register, 'flagz_rollbacks_total')).length, 7);
     });
   });
 }

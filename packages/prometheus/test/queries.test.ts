@@ -59,6 +59,18 @@ describe('the questions', (it) => {
     });
   }
 
+  it('compare dynamic flags: static ones differ by design', async () => {
+    const documented = [...(await documentedQueries())]
+      .filter(([question]) => !question.includes('static'))
+      .map(([, query]) => query);
+    const asked = [...documented, ...(await dashboardQueries()), ...(await alertQueries())];
+    const comparing = asked.filter((query) => /by \([^)]*\bchecksum\)/.test(query));
+    assert.ok(comparing.length >= 7);
+    for (const query of comparing) {
+      for (const [selected] of query.matchAll(/flagz_checksum(?:{[^}]*})?/g)) assert.match(selected, 'type="dynamic"');
+    }
+  });
+
   it('of the dashboard ask for every metric', async () => {
     const asked = (await dashboardQueries()).join('\n');
     const left = [...(await shown()).keys()].filter((name) => !new RegExp(`\\b${name}\\b`).test(asked));

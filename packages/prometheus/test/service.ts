@@ -19,7 +19,7 @@ interface ScrapedRegistry extends MetricRegistry {
   metrics(): Promise<string>;
 }
 
-/** Starts one instance; all instances begin with the same values. */
+/** Starts one instance; all begin with the same dynamic values, and differ in a static one as real instances do. */
 export async function startService(register: ScrapedRegistry): Promise<Service> {
   const flags = new FlagSet('checkout');
   const rate = flags.dynamic('rate', int, 10, 'Requests per second.').withValidator(inRange(1, 100));
@@ -31,6 +31,7 @@ export async function startService(register: ScrapedRegistry): Promise<Service> 
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
+  flags.static('port', int, port, 'Where it listens.');
   return {
     target: `127.0.0.1:${port}`,
     flags,
