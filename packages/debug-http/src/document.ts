@@ -168,11 +168,16 @@ export function attemptDocument({ time, action, flag, text, ttlMs, actor, outcom
   return { ...asked, actor: actor ?? null, outcome, reason: reason ?? null };
 }
 
-/** Indents JSON by two spaces; other texts, and what is hidden, stay as they are. */
+/**
+ * Indents JSON by two spaces; other texts, and what is hidden, stay as they are.
+ *
+ * So does JSON that JavaScript would write otherwise, such as large integers, `1.0` and keys that are there twice.
+ */
 export function pretty({ type, sensitive }: Pick<FlagInfo, 'type' | 'sensitive'>, text: string): string {
   if (sensitive || !/json|proto/i.test(type) || !/^[[{]/.test(text)) return text;
   try {
-    return JSON.stringify(JSON.parse(text), undefined, 2);
+    const value: unknown = JSON.parse(text);
+    return JSON.stringify(value) === text ? JSON.stringify(value, undefined, 2) : text;
   } catch {
     return text;
   }

@@ -49,7 +49,7 @@ export class Endpoint<Request> {
     this.#setting = writable && new Setting(flags, writable, tokens, this.#temporary, this.#attempts);
     this.#recent = new Recent(flags, () => [this.#attempts.count, this.#temporary.sweep()]);
     this.#pages = new Pages(() => this.#shown(), tokens);
-    this.#feed = new LiveFeed(flags, this.#recent, (names, filter) => this.#pages.news(names, filter));
+    this.#feed = new LiveFeed(flags, this.#recent, () => this.#pages.picture());
     const stop = (): void => {
       this.#temporary.stop();
       this.#feed.stop();
@@ -86,7 +86,7 @@ export class Endpoint<Request> {
     if (!format) return notAcceptable(accept);
     // Weak: times may differ, nothing else. The position is taken first: what happens while the answer is made differs from it.
     const etag = this.#feed.listening ? `W/"${this.#feed.position}-${format}"` : undefined;
-    const known = (ask.header('if-none-match') ?? '').split(',').some((tag) => tag.trim() === etag);
+    const known = etag !== undefined && isKnown(ask.header('if-none-match') ?? '', etag);
     const answer: Answer = known ? { status: 304, headers: {}, body: '' } : this.#present(format, query);
     return { ...answer, headers: { ...answer.headers, ...(etag !== undefined && { etag }), vary: 'accept' } };
   }
@@ -144,6 +144,12 @@ export class Endpoint<Request> {
       writable: this.#setting !== undefined,
     };
   }
+}
+
+/** Compares weakly, as a GET does: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2. */
+function isKnown(ifNoneMatch: string, etag: string): boolean {
+  const opaque = (tag: string): string => tag.trim().replace(/^W\//, '');
+  return ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => opaque(tag) === opaque(etag));
 }
 
 /** The attempt is decided: a log that fails must not change that. */

@@ -26,10 +26,10 @@ export function kubernetesAnswer(flags: FlagSet, format: KubernetesFormat): Answ
   return written(200, document, format.startsWith('yaml'), parameters, warning);
 }
 
-/** Answers as text, a line a flag. Line breaks in values are written as escapes, so that no value looks like a flag. */
+/** Answers as text, a line a flag. What controls or formats text is written as escapes, so that no value looks like another, or like a flag. */
 export function textAnswer(flags: FlagSet): Answer {
   const lines = values(flags).map(
-    ([name, value]) => `${name}=${value.replaceAll(/[\p{Cc}\u2028\u2029]/gu, escapeControl)}`,
+    ([name, value]) => `${name}=${value.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, escapeControl)}`,
   );
   const head = [
     `${flags.name} flagz`,
@@ -70,5 +70,6 @@ function values(flags: FlagSet): [name: string, value: string][] {
 
 function escapeControl(character: string): string {
   const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-  return short[character] ?? `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+  return short[character] ?? units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }

@@ -17,6 +17,12 @@ const MOST_TEXTS = 16;
 /** Is what a page with a filter shows of the flags that changed. */
 export type RenderNews = (names: readonly string[], filter: Filter) => object;
 
+/** Is a message, and the last event that it takes in. */
+interface News {
+  readonly text: string;
+  readonly to: number;
+}
+
 /**
  * Tells pages what changed, as server-sent events.
  *
@@ -29,10 +35,12 @@ export class LiveFeed {
   /** Tells this handler from one of an earlier process: numbers of events mean nothing across a restart. */
   readonly epoch: string = crypto.randomUUID().slice(0, 8);
   readonly #recent: Recent;
-  readonly #render: RenderNews;
+  readonly #takePicture: () => RenderNews;
   readonly #unsubscribe: () => void;
   readonly #waiting = new Set<(word: 'news' | 'beat') => void>();
-  readonly #texts = new Map<string, string>();
+  readonly #news = new Map<string, Promise<News>>();
+  #picture: { readonly render: RenderNews; readonly sequence: number } | undefined;
+  #turn: Promise<void> = Promise.resolve();
   #streams = 0;
   #stopped = false;
   #told = 0;
@@ -40,9 +48,10 @@ export class LiveFeed {
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #looking: ReturnType<typeof setInterval> | undefined;
 
-  constructor(flags: FlagSet, recent: Recent, render: RenderNews) {
+  /** @param takePicture gives what renders the present state for any filter; asked once for all streams that wake. */
+  constructor(flags: FlagSet, recent: Recent, takePicture: () => RenderNews) {
     this.#recent = recent;
-    this.#render = render;
+    this.#takePicture = takePicture;
     this.#unsubscribe = flags.subscribe((event) => {
       recent.take(event);
       this.gather();
@@ -82,13 +91,19 @@ export class LiveFeed {
       yield 'retry: 2000\n\n';
       let word: 'news' | 'beat' | 'first' = 'first';
       while (!gone.aborted && !this.#stopped) {
-        const now = this.#recent.sequence;
+        let now = this.#recent.sequence;
         if (seen === undefined) yield this.#event('reload', now, {});
-        else if (seen < now || word === 'beat') yield this.#news(seen, now, filter);
+        else if (seen < now || word === 'beat') {
+          const news = await this.#tell(seen, filter);
+          now = news.to;
+          yield news.text;
+        }
         // The page must know that nothing is missing before it may call itself live.
         else if (word === 'first') yield this.#event('current', now, {});
         seen = now;
-        word = this.#recent.sequence === now ? await this.#next(gone) : 'news';
+        // Nobody wakes it for what happened while it was awake.
+        if (this.#recent.sequence !== now) this.gather();
+        word = await this.#next(gone);
       }
     } finally {
       this.#leave();
@@ -113,7 +128,7 @@ export class LiveFeed {
     if (--this.#streams > 0) return;
     clearInterval(this.#looking);
     this.#looking = undefined;
-    this.#texts.clear();
+    this.#forget();
   }
 
   #look(): void {
@@ -126,9 +141,14 @@ export class LiveFeed {
 
   #wake(word: 'news' | 'beat'): void {
     this.#recent.look();
-    this.#texts.clear();
+    this.#forget();
     for (const wake of this.#waiting) wake(word);
     this.#waiting.clear();
+  }
+
+  #forget(): void {
+    this.#news.clear();
+    this.#picture = undefined;
   }
 
   #next(gone: AbortSignal): Promise<'news' | 'beat'> {
@@ -148,15 +168,38 @@ export class LiveFeed {
   }
 
   /** Pages in step, with the same filter, get the same text, which is made once. */
-  #news(from: number, to: number, filter: Filter): string {
-    const key = JSON.stringify([from, to, filter]);
-    const known = this.#texts.get(key);
-    if (known !== undefined) return known;
+  #tell(from: number, filter: Filter): Promise<News> {
+    const key = JSON.stringify([from, this.#recent.sequence, filter]);
+    const known = this.#news.get(key);
+    if (known) return known;
+    const news = this.#takeTurn().then(() => this.#write(from, filter));
+    if (this.#news.size < MOST_TEXTS) this.#news.set(key, news);
+    return news;
+  }
+
+  /** Many texts, one for each filter, are not made in one go: the service has other things to do. */
+  #takeTurn(): Promise<void> {
+    this.#turn = this.#turn.then(() => new Promise((resolve) => setTimeout(resolve, 0)));
+    return this.#turn;
+  }
+
+  #write(from: number, filter: Filter): News {
     const names = this.#recent.since(from);
-    const text =
-      names.length > MOST_FLAGS ? this.#event('reload', to, {}) : this.#event('news', to, this.#render(names, filter));
-    if (this.#texts.size < MOST_TEXTS) this.#texts.set(key, text);
-    return text;
+    if (names.length > MOST_FLAGS) {
+      const to = this.#recent.sequence;
+      return { to, text: this.#event('reload', to, {}) };
+    }
+    const { render, sequence: to } = this.#pictureAfter(from);
+    return { to, text: this.#event('news', to, render(names, filter)) };
+  }
+
+  /** What happens while streams take their turns waits for the next time that they wake: else each had a new picture. */
+  #pictureAfter(from: number): { readonly render: RenderNews; readonly sequence: number } {
+    const { sequence } = this.#recent;
+    const known = this.#picture;
+    if (known && (known.sequence > from || known.sequence === sequence)) return known;
+    this.#picture = { render: this.#takePicture(), sequence };
+    return this.#picture;
   }
 
   #event(name: string, sequence: number, data: object): string {

@@ -4,6 +4,9 @@ import { Endpoint } from './endpoint.ts';
 import { type Answer, type Ask, BodyError, DRAIN_TIMEOUT_MS, readBounded } from './exchange.ts';
 import type { FlagzOptions } from './options.ts';
 
+/** So much of a text is handed over at once; a reader has a minute to take each piece, and then is given up. */
+const PIECE_BYTES = 64 * 1024;
+
 /** Answers requests of `node:http`, and of what is built on it: Express, Connect, Fastify. Never throws. */
 export type FlagzHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -72,13 +75,27 @@ async function write(
   if (request.method === 'POST' && !request.complete) response.setHeader('connection', 'close');
   if (typeof body === 'string') {
     response.setHeader('content-length', Buffer.byteLength(body));
-    response.end(request.method === 'HEAD' ? undefined : body);
+    if (request.method === 'HEAD') response.end();
+    else await writeText(body, response, gone);
     return;
   }
   response.flushHeaders();
   for await (const chunk of body) {
     if (gone.aborted) break;
     if (!response.write(chunk)) await drained(response, gone);
+  }
+  response.end();
+}
+
+/** Writes a text piece by piece, each once the last one was taken. */
+async function writeText(text: string, response: ServerResponse, gone: AbortSignal): Promise<void> {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= PIECE_BYTES) {
+    response.end(bytes);
+    return;
+  }
+  for (let from = 0; from < bytes.length && !gone.aborted; from += PIECE_BYTES) {
+    if (!response.write(bytes.subarray(from, from + PIECE_BYTES))) await drained(response, gone);
   }
   response.end();
 }

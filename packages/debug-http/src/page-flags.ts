@@ -21,6 +21,7 @@ export function flagList(shown: Shown, all: readonly FlagInfo[], listed: readonl
       )}
       </ul>
       <p class="muted none" id="none"${listed.length > 0 && markup` hidden`}>No flag matches. <a href="?">Show all</a></p>
+      <p class="muted none" id="none-here" hidden>Nothing in what is shown here. Press Enter to search whole values.</p>
     </section>`;
 }
 

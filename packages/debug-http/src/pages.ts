@@ -5,11 +5,19 @@ import type { Shown } from './document.ts';
 import type { Answer } from './exchange.ts';
 import { type Filter, passes } from './filter.ts';
 import { type Html, markup, shown as safe } from './html.ts';
+import type { RenderNews } from './live.ts';
 import { flagFacts, flagForm, said } from './page-flag.ts';
 import { countOf, flagList, flagRow } from './page-flags.ts';
 import { historyList } from './page-history.ts';
 import { overview } from './page-overview.ts';
 import type { PageTokens } from './page-token.ts';
+
+/** Is what live pages have in common, whatever their filters. */
+interface Common {
+  readonly infos: readonly FlagInfo[];
+  readonly overview: string;
+  readonly history: string;
+}
 
 /** Puts pages together. */
 export class Pages {
@@ -43,21 +51,31 @@ export class Pages {
     return this.#flagPage(this.#look(), attempt.flag, position, { attempt, text, status });
   }
 
-  /** Gives what a live page with that filter puts in the place of what it shows: `gone` are flags that do not pass. */
-  news(names: readonly string[], filter: Filter): object {
+  /**
+   * Takes a picture of the present state, for all live pages: what they have in common is made once, when first asked for.
+   *
+   * It gives what a page with a filter puts in the place of what it shows: `gone` are flags that do not pass.
+   */
+  picture(): RenderNews {
     const shown = this.#look();
     const { version } = shown.flags;
-    if (filter.name !== undefined) return { version, rows: {}, gone: names };
-    const infos = Array.from(shown.flags, (flag) => flag.info());
+    let common: Common | undefined;
+    return (names, filter) => {
+      if (filter.name !== undefined) return { version, rows: {}, gone: names };
+      return { version, ...this.#news(shown, (common ??= commonOf(shown)), names, filter) };
+    };
+  }
+
+  #news(shown: Shown, common: Common, names: readonly string[], filter: Filter): object {
+    const { infos } = common;
     const listed = infos.filter((info) => passes(filter, info));
     const wanted = new Set(names);
     const rows = listed
       .filter(({ name }) => wanted.delete(name))
       .map((info): [string, string] => [info.name, flagRow(info, shown.temporary).text]);
     return {
-      version,
-      overview: overview(shown, infos).text,
-      history: historyList(shown.flags.history(), shown.attempts).text,
+      overview: common.overview,
+      history: common.history,
       rows: Object.fromEntries(rows),
       gone: [...wanted],
       count: countOf(listed, infos),
@@ -95,6 +113,15 @@ function oneFlag(info: FlagInfo, outcome: Html, facts: Html): Html {
       ${outcome}
       <div class="card detail" data-detail="${info.name}">${facts}</div>
     </section>`;
+}
+
+function commonOf(shown: Shown): Common {
+  const infos = Array.from(shown.flags, (flag) => flag.info());
+  return {
+    infos,
+    overview: overview(shown, infos).text,
+    history: historyList(shown.flags.history(), shown.attempts).text,
+  };
 }
 
 function history(shown: Shown): Html {

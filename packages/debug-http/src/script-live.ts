@@ -101,7 +101,7 @@ export const LIVE_SCRIPT = `
     if (!changed) return false;
     item.querySelector('.row').classList.add('flash');
     markOpenable(item);
-    if (texts) texts.set(item, item.textContent.toLowerCase());
+    if (texts) texts.set(item, searchable(item));
     return true;
   }
   /** A flag that no longer passes the filter leaves the list, unless somebody is at work on it. */

@@ -38,9 +38,14 @@ export const SCRIPT: string = `'use strict';
   let search;
   let sent = '';
   let texts;
+  // Where the service looks, but for what it cut.
+  const FIELDS = ['[data-open]', '.usage > bdi', '.value bdi', '.source > bdi'].map((field) => '.row ' + field).join();
+  function searchable(item) {
+    return Array.from(item.querySelectorAll(FIELDS), (field) => field.textContent.toLowerCase()).join('\\n');
+  }
   function narrow(kept = false) {
     const wanted = search.value.trim().toLowerCase();
-    texts ??= new Map(Array.from(list.children, (item) => [item, item.textContent.toLowerCase()]));
+    texts ??= new Map(Array.from(list.children, (item) => [item, searchable(item)]));
     let hits = 0;
     for (const [item, text] of texts) {
       // What somebody is at work on does not vanish because it changes.
@@ -48,7 +53,8 @@ export const SCRIPT: string = `'use strict';
       if (item.hidden === hit) item.hidden = !hit;
       if (hit) hits++;
     }
-    byId('none').hidden = hits > 0;
+    byId('none').hidden = hits > 0 || wanted !== sent;
+    byId('none-here').hidden = hits > 0 || wanted === sent;
     const count = byId('count');
     count.textContent = wanted === sent ? count.dataset.whole : hits + ' of ' + texts.size;
   }

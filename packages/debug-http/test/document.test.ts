@@ -107,6 +107,20 @@ describe('the JSON document', (it) => {
     ]);
   });
 
+  it('indents JSON only where that changes nothing', async () => {
+    const flags = new FlagSet('s');
+    const declare = (name: string, text: string) =>
+      flags.dynamic(name, { ...string, name: 'proto' }, text, 'A message.');
+    const kept = ['{"id":12345678901234567890}', '{"a":1.0}', '{"a":1e400}', '{"a":1,"a":2}', '{"a": 1}', '[1,'];
+    for (const [index, text] of kept.entries()) declare(`kept_${index}`, text);
+    declare('sound', '{"a":[1]}');
+    const { flags: all } = await getter(flags).document();
+    const values = all.map(({ current_value: value }) => value);
+    assert.equal(values, [...kept, '{\n  "a": [\n    1\n  ]\n}']);
+    const page = await (await getter(flags).get('?flag=kept_1', { accept: 'text/html' })).text();
+    assert.match(page, /aria-label="Value of kept_1"><code><bdi>\{&quot;a&quot;:1\.0\}/);
+  });
+
   it('filters, and the checksums cover the whole set nevertheless', async () => {
     const { flags, rate, document } = small();
     rate.set(20);
@@ -193,6 +207,8 @@ describe('ETag', (it) => {
     const etag = (await get()).headers.get('etag') ?? '';
     const same = await get('', { 'if-none-match': `"other", ${etag}` });
     assert.equal([same.status, await same.text(), same.headers.get('etag')], [304, '', etag]);
+    for (const other of ['*', etag.replace('W/', ''), `"other",${etag}`])
+      assert.is((await get('', { 'if-none-match': other })).status, 304, other);
     rate.set(11);
     assert.is((await get('', { 'if-none-match': etag })).status, 200);
   });

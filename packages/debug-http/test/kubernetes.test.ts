@@ -94,9 +94,9 @@ describe("the Kubernetes component's document", (it) => {
 
   it('has a text form, a line a flag whatever the value', async () => {
     const flags = new FlagSet('s');
-    flags.dynamic('text', string, 'a\nport=1\u2028\u0007', 'Text.');
+    flags.dynamic('text', string, 'a\nport=1\u2028\u0007\u202e\u{e0001}', 'Text.');
     const { body } = await answerOf(flagzFetchHandler(flags), 'text/plain');
-    assert.match(body, /^\ns flagz\nWarning: .*\ntext=a\\nport=1\\u2028\\u0007\n$/);
+    assert.match(body, /^\ns flagz\nWarning: .*\ntext=a\\nport=1\\u2028\\u0007\\u202e\\udb40\\udc01\n$/);
   });
 
   it('keeps every text in YAML', async () => {

@@ -346,6 +346,28 @@ describe('the page in Chromium with a difficult flag set', (it) => {
     assert.equal(problems, []);
   });
 
+  it('searches while one types where the service does, and says where it did not look', async () => {
+    const flags = new FlagSet('s');
+    flags.dynamic('greeting', string, `hello ${'x'.repeat(400)} needle`, 'A text.');
+    flags.dynamic('other', string, 'hello', 'A text.');
+    await using service = await serve(flagzHandler(flags));
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(service.url);
+    await page.fill('#q', 'GREETING');
+    await page.locator('#count:text-is("1 of 2")').waitFor();
+    // Labels of the list and what it says of cut values are no fields of a flag.
+    for (const text of ['from', 'characters', 'needle']) {
+      await page.fill('#q', text);
+      await page.locator('#count:text-is("0 of 2")').waitFor();
+      assert.is(await page.isVisible('#none'), false);
+      await page.locator('#none-here:has-text("Press Enter to search whole values")').waitFor();
+    }
+    await page.press('#q', 'Enter');
+    await page.locator('#count:text-is("1 of 2")').waitFor();
+    assert.equal(await page.locator('#flags > li:visible').count(), 1);
+  });
+
   it('grows in proportion to the flags: elements and bytes for each are those of a short list', async () => {
     const weigh = async (shards: number): Promise<{ bytes: number; elements: number }> => {
       const flags = manyFlags(shards);

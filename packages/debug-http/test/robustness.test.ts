@@ -8,6 +8,12 @@ import { eventually } from '@flagz/testing';
 import { flagzFetchHandler, flagzHandler } from '@flagz/debug-http';
 import { type Served, serve } from './serve.ts';
 
+interface News {
+  readonly rows: Readonly<Record<string, string>>;
+  readonly gone: readonly string[];
+  readonly overview: string;
+}
+
 const HTML = { accept: 'text/html' };
 
 async function connection(url: string): Promise<Socket> {
@@ -162,6 +168,51 @@ describe('clients that leave', (it) => {
   });
 });
 
+describe('a reader of a long text', (it) => {
+  const long = (): FlagSet => {
+    const flags = new FlagSet('s');
+    for (let index = 0; index < 8; index++) flags.dynamic(`text_${index}`, string, 'ä'.repeat(1024 * 1024), 'Long.');
+    return flags;
+  };
+
+  it('gets all of it, in pieces', async () => {
+    await using served = await serve(flagzHandler(long()));
+    const response = await fetch(served.url);
+    const text = await response.text();
+    assert.is(Number(response.headers.get('content-length')), Buffer.byteLength(text));
+    const { flags } = JSON.parse(text) as { flags: { current_value: string }[] };
+    assert.ok(flags.every((flag) => flag.current_value === 'ä'.repeat(1024 * 1024)));
+  });
+
+  it('is given up when it has taken nothing for a minute, and little waits for it until then', async () => {
+    const handler = flagzHandler(long());
+    let most = 0;
+    let closed = false;
+    await using served = await serve((request, response) => {
+      handler(request, response);
+      const looking = setInterval(() => (most = Math.max(most, response.writableLength)), 5);
+      response.once('close', () => {
+        closed = true;
+        clearInterval(looking);
+      });
+    });
+    // A minute is half a second here; nothing else in this test waits that long.
+    const { setTimeout: wait } = globalThis;
+    const hurried = (act: () => void, ms = 0): unknown => wait(act, ms === 60_000 ? 500 : ms);
+    globalThis.setTimeout = hurried as typeof globalThis.setTimeout;
+    try {
+      const socket = await connection(served.url);
+      socket.pause();
+      socket.write('GET /debug/flagz HTTP/1.1\r\nHost: x\r\n\r\n');
+      await eventually(() => closed, { withinMs: 10_000 });
+      socket.destroy();
+    } finally {
+      globalThis.setTimeout = wait;
+    }
+    assert.ok(most > 0 && most < 1024 * 1024, `${most} bytes wait`);
+  });
+});
+
 describe('the live stream', (it) => {
   const open = async (url: string): Promise<Socket> => {
     const socket = await connection(url);
@@ -194,6 +245,44 @@ describe('the live stream', (it) => {
     const connections = (): Promise<number> =>
       new Promise((resolve) => served.server.getConnections((_, count) => resolve(count)));
     await eventually(async () => (await connections()) === 0);
+  });
+
+  it('shows each flag once for all clients, whatever their filters', async () => {
+    const flags = new FlagSet('s');
+    let calls = 0;
+    const all = Array.from({ length: 50 }, (_, index) => flags.dynamic(`flag_${index}`, int, 0, 'A flag.'));
+    for (const flag of all) {
+      const info = flag.info.bind(flag);
+      flag.info = () => {
+        calls++;
+        return info();
+      };
+    }
+    const handler = flagzFetchHandler(flags);
+    const page = await (await handler(new Request('http://service.test/', { headers: HTML }))).text();
+    const position = /data-position="([^"]+)"/.exec(page)?.[1] ?? '';
+    const clients = await Promise.all(
+      Array.from({ length: 40 }, async (_, index) => {
+        const response = await handler(new Request(`http://service.test/?live=${position}&q=flag_${index}`));
+        const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+        const client = { reader, heard: '' };
+        void (async () => {
+          for (let next = await reader.read(); !next.done; next = await reader.read())
+            client.heard += new TextDecoder().decode(next.value);
+        })();
+        return client;
+      }),
+    );
+    await eventually(() => clients.every(({ heard }) => heard.includes('event: current')));
+    calls = 0;
+    all[7]?.set(4711);
+    await eventually(() => clients.every(({ heard }) => heard.includes('event: news')));
+    assert.ok(calls <= 2 * all.length, `${calls} looks at ${all.length} flags`);
+    const told = clients.map(({ heard }) => JSON.parse(/event: news\n.*\ndata: (.*)/.exec(heard)?.[1] ?? '') as News);
+    assert.equal(Object.keys(told[7]?.rows ?? {}), ['flag_7']);
+    assert.equal([told[8]?.rows, told[8]?.gone], [{}, ['flag_7']]);
+    assert.ok(told.every(({ overview }) => overview === told[0]?.overview));
+    await Promise.all(clients.map(({ reader }) => reader.cancel()));
   });
 
   it('keeps no more memory for a client that stops reading', async () => {
