@@ -1,4 +1,4 @@
-// `npm run test:newer-node`: the tests of all published packages on Node 24, with the newest client-node, which needs it.
+// `npm run test:newer-node`: the tests of the published packages on Node 24, but for etcd's, with the newest client-node, which needs it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, dirname, join } from 'node:path';
@@ -31,7 +31,9 @@ async function test() {
   const [, version] = /@([\d.]+)$/.exec(
     readManifest('packages/configmap').devDependencies['@kubernetes/client-node-2'],
   );
-  const published = packages().filter(({ folder }) => folder.startsWith('packages/'));
+  // Those of etcd take as long as all others together, and use nothing that differs between versions of Node.
+  const published = packages().filter(({ folder }) => folder.startsWith('packages/') && folder !== 'packages/etcd');
   const heading = `On Node ${process.versions.node}, with client-node ${version}:`;
-  if (!(await runTests(published, ['test', '--filter=./packages/*'], heading))) process.exitCode = 1;
+  if (!(await runTests(published, ['test', '--filter=./packages/*', '--filter=!./packages/etcd'], heading)))
+    process.exitCode = 1;
 }
