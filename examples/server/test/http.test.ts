@@ -1,11 +1,9 @@
 // timeout: 300 s
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { assert, describe } from '@flagz/test-runner';
 import { eventually } from '@flagz/testing';
-import { type Program, running, withConfigDir } from './program.ts';
+import { type Program, put, running, withConfigDir } from './program.ts';
 
 const service =
   (test: (program: Program) => Promise<void>, ...args: readonly string[]) =>
@@ -15,13 +13,15 @@ const service =
 /** Runs a test with a directory, and with what changes one flag and waits until the service has it. */
 const tuned = (test: (program: Program, set: (flag: string, text: string) => Promise<void>) => Promise<void>) => () =>
   withConfigDir((dir) =>
-    running(['--config_dir', dir], (program) =>
-      test(program, async (flag, text) => {
+    running(['--config_dir', dir], async (program) => {
+      // The lines of the first load are out before this one: none of them is taken for an answer to `set`.
+      await eventually(() => program.events('watcher').some(({ source }) => String(source).startsWith('mount')));
+      await test(program, async (flag, text) => {
         const before = program.events('change', flag).length;
-        writeFileSync(join(dir, flag), `${text}\n`);
+        put(dir, flag, `${text}\n`);
         await eventually(() => program.events('change', flag).length > before);
-      }),
-    ),
+      });
+    }),
   );
 
 describe('the HTTP server', (it) => {

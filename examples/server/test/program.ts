@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -115,4 +115,12 @@ export async function withConfigDir(test: (dir: string) => Promise<void>): Promi
   } finally {
     rmSync(parent, { recursive: true, force: true });
   }
+}
+
+/** Writes a value in one step, so that no reader meets half of it. */
+export function put(dir: string, flag: string, value: string | Uint8Array): void {
+  const aside = mkdtempSync(join(dir, '..', 'aside-'));
+  writeFileSync(join(aside, flag), value);
+  renameSync(join(aside, flag), join(dir, flag));
+  rmSync(aside, { recursive: true });
 }

@@ -1,9 +1,7 @@
 // timeout: 300 s
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { assert, describe } from '@flagz/test-runner';
 import { eventually } from '@flagz/testing';
-import { running, withConfigDir } from './program.ts';
+import { put, running, withConfigDir } from './program.ts';
 
 describe('/values', (it) => {
   it('shows every flag as text, and the version', async () => {
@@ -42,7 +40,7 @@ describe('/values', (it) => {
 
   it('shows what wins: directory over command line over environment over default', async () => {
     await withConfigDir(async (dir) => {
-      writeFileSync(join(dir, 'request_timeout'), '3s\n');
+      put(dir, 'request_timeout', '3s\n');
       const args = ['--config_dir', dir, '--request_timeout', '4s', '--min_connections', '4'];
       const env = { DEMO_REQUEST_TIMEOUT: '5s', DEMO_MIN_CONNECTIONS: '5', DEMO_MAX_CONNECTIONS: '500' };
       await running(
@@ -69,14 +67,14 @@ describe('/values', (it) => {
       running(['--config_dir', dir], async (program) => {
         const becomes = (text: string): Promise<unknown> =>
           eventually(async () => (await program.values())['pricing'] === text);
-        writeFileSync(join(dir, 'pricing'), '{"currency":"USD","cents":250,"validFor":"60s"}\n');
+        put(dir, 'pricing', '{"currency":"USD","cents":250,"validFor":"60s"}\n');
         await becomes('{"cents":"250","currency":"USD","valid_for":"60s"}');
-        writeFileSync(join(dir, 'pricing'), Buffer.of(0x0a, 3, 0x55, 0x53, 0x44, 0x10, 0xfb, 0x01));
+        put(dir, 'pricing', Buffer.of(0x0a, 3, 0x55, 0x53, 0x44, 0x10, 0xfb, 0x01));
         await becomes('{"cents":"251","currency":"USD"}');
         // Valid UTF-8, and the last byte is a number, not a newline.
-        writeFileSync(join(dir, 'pricing'), Buffer.of(0x0a, 3, 0x55, 0x53, 0x44, 0x10, 0x0a));
+        put(dir, 'pricing', Buffer.of(0x0a, 3, 0x55, 0x53, 0x44, 0x10, 0x0a));
         await becomes('{"cents":"10","currency":"USD"}');
-        writeFileSync(join(dir, 'pricing'), '{"cents":-1}');
+        put(dir, 'pricing', '{"cents":-1}');
         await eventually(() => program.events('rejected', 'pricing').length === 1);
         await becomes('{"cents":"10","currency":"USD"}');
       }),
@@ -101,7 +99,7 @@ describe('a sensitive value', (it) => {
   it('appears nowhere, whether it is taken or changed', async () => {
     await withConfigDir((dir) =>
       running(['--config_dir', dir, '--log_level', 'debug', '--api_token', 'hunter2'], async (program) => {
-        writeFileSync(join(dir, 'api_token'), 'hunter3\n');
+        put(dir, 'api_token', 'hunter3\n');
         await eventually(() => program.events('change', 'api_token').length === 2);
         assert.equal(
           program.events('change', 'api_token').map(({ previous, next }) => [previous, next]),

@@ -1,12 +1,11 @@
 // timeout: 300 s
 import { once } from 'node:events';
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
-import { join } from 'node:path';
 import { assert, describe } from '@flagz/test-runner';
 import { type Series, startPrometheus } from '@flagz/testbed-prometheus';
 import { eventually } from '@flagz/testing';
-import { type Program, running, withConfigDir } from './program.ts';
+import { type Program, put, running, withConfigDir } from './program.ts';
 
 const SET = { flag: 'log_level', value: 'debug' };
 
@@ -88,14 +87,14 @@ describe('/metrics of two instances, in a real Prometheus', (it) => {
             const CHECKSUMS = 'count by (checksum) (flagz_checksum{type="dynamic"})';
             await answers(CHECKSUMS, ([only, ...others]) => only?.value === 2 && others.length === 0);
 
-            writeFileSync(join(one, 'search_rollout_percent'), '50\n');
+            put(one, 'search_rollout_percent', '50\n');
             await answers(CHECKSUMS, (series) => series.length === 2);
             const LAGS = 'bottomk(1, flagz_last_change_timestamp_seconds)';
             await answers(LAGS, ([oldest]) => oldest?.labels['instance'] === targets[1]);
-            writeFileSync(join(two, 'search_rollout_percent'), '50\n');
+            put(two, 'search_rollout_percent', '50\n');
             await answers(CHECKSUMS, ([only]) => only?.value === 2);
 
-            writeFileSync(join(two, 'search_rollout_percent'), 'rubbish\n');
+            put(two, 'search_rollout_percent', 'rubbish\n');
             const REFUSED = 'increase(flagz_rejections_total[5m]) > 0';
             await answers(REFUSED, ([refused]) => refused?.labels['instance'] === targets[1]);
 
