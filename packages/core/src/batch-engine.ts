@@ -6,7 +6,7 @@ import { History } from './history.ts';
 import { findViolations } from './invariant.ts';
 import { type Effect, type Layer, LayerStack } from './layer.ts';
 import { REDACTED } from './read-value.ts';
-import { type Swapped, recordBatch } from './record-batch.ts';
+import { recordBatch } from './record-batch.ts';
 import type { BatchOutcome } from './source.ts';
 import { standRefusals, standRestarts, standUnknown } from './standing.ts';
 
@@ -108,17 +108,18 @@ export class BatchEngine {
     }
     standRefusals(batch);
     const swapped = this.#swap(batch, effects);
-    recordBatch(batch, swapped, this.version, this.history);
+    recordBatch(batch, swapped, this.version, this.history, this.events.listened);
     standUnknown(batch);
     standRestarts(batch, fixed, (flag) => this.#afterRestart(flag).text);
     const derived = this.#derive(swapped, batch.said);
     for (const event of batch.said) this.events.emit(event);
-    for (const { flag, previous, next } of swapped) {
-      flag.notifiers.notify(next.value, previous.value, (thrown) => this.events.emit(notifierError(flag, thrown)));
-    }
-    for (const [one, previous] of derived) {
-      one.notifiers.notify(one.get(), previous, (thrown) => this.events.emit(notifierError(one, thrown)));
-    }
+    for (const { flag, previous, next } of swapped) this.#notify(flag, next.value, previous.value);
+    for (const [one, previous] of derived) this.#notify(one, one.get(), previous);
+  }
+
+  #notify(subject: FlagNode | Dependent, next: unknown, previous: unknown): void {
+    if (subject.notifiers.size === 0) return;
+    subject.notifiers.notify(next, previous, (thrown) => this.events.emit(notifierError(subject, thrown)));
   }
 
   /** Nothing changes for this flag: it holds what was asked for. */
@@ -140,21 +141,23 @@ export class BatchEngine {
   }
 
   #afterRestart(flag: FlagNode): Held {
-    return this.layers.resolve(flag, ({ pending, held }) => (pending.has(flag) ? pending : held).get(flag)).held;
+    return this.layers.resolve(flag, ({ pending, held }) => (pending.has(flag) ? pending : held).get(flag)).next;
   }
 
   /** Finds what each flag would be, where its value or the layer that gives it changes. */
   #effectsOf({ layer, wanted }: Batch): Map<FlagNode, Effect> {
     const effects = new Map<FlagNode, Effect>();
-    for (const [flag, held] of wanted) {
-      const effect = this.layers.resolve(flag, (other) => (other === layer ? held : other.held.get(flag)));
-      if (effect.held !== flag.held) effects.set(flag, effect);
+    const holding = (other: Layer, flag: FlagNode): Held | undefined =>
+      (other === layer ? wanted : other.held).get(flag);
+    for (const flag of wanted.keys()) {
+      const effect = this.layers.resolve(flag, holding);
+      if (effect.next !== flag.held) effects.set(flag, effect);
     }
     return effects;
   }
 
   /** Makes the batch's values the current ones; gives the flags whose effective value differs, in declaration order. */
-  #swap({ layer, wanted, said }: Batch, effects: Map<FlagNode, Effect>): Swapped[] {
+  #swap({ layer, wanted, said }: Batch, effects: Map<FlagNode, Effect>): readonly Effect[] {
     if (wanted.size > 0) this.version++;
     for (const [flag, held] of wanted) {
       layer.pending.delete(flag);
@@ -169,21 +172,23 @@ export class BatchEngine {
         });
       }
     }
-    const swapped: Swapped[] = [];
-    for (const [flag, { held: next, layer: from }] of effects) {
-      const previous = flag.held;
+    const swapped: Effect[] = [];
+    for (const effect of effects.values()) {
+      const { flag, previous, next } = effect;
       flag.held = next;
-      flag.layer = from;
+      flag.layer = effect.layer;
       flag.assign(next.value);
-      if (!sameHeld(flag, previous, next)) swapped.push({ flag, previous, next });
+      if (!sameHeld(flag, previous, next)) swapped.push(effect);
     }
     return swapped.sort((left, right) => left.flag.ordinal - right.flag.ordinal);
   }
 
   /** Makes derived values current; gives those that changed, with what they were. */
-  #derive(swapped: readonly Swapped[], said: FlagEvent[]): Map<Dependent, unknown> {
+  #derive(swapped: readonly Effect[], said: FlagEvent[]): Map<Dependent, unknown> {
     const changed = new Map<Dependent, unknown>();
-    for (const one of new Set(swapped.flatMap(({ flag }) => [...flag.dependents]))) {
+    const dependents = new Set<Dependent>();
+    for (const { flag } of swapped) for (const one of flag.dependents) dependents.add(one);
+    for (const one of dependents) {
       try {
         const previous = one.update();
         if (!Object.is(previous, one.get())) changed.set(one, previous);

@@ -46,8 +46,8 @@ export class Batch {
     this.revision = revision;
     this.origin = origin;
     this.starting = starting;
-    // Collected before anything is read: an iterable that throws half-way has changed nothing.
-    this.#find(new Map(values), flags);
+    // Collected before anything is read: what is named twice counts once.
+    this.#find(values instanceof Map ? values : new Map(values), flags);
   }
 
   /** Finds the flags that were declared while the batch waited for its turn. */
@@ -73,8 +73,8 @@ export class Batch {
     return {
       version,
       accepted: [...this.accepted],
-      rejected: Array.from(this.refused.values(), ({ rejection }) => rejection),
-      unknown: [...this.unknown].flatMap(([key, raw]) => (raw === undefined ? [] : [key])),
+      rejected: [...this.refused.values()].map(({ rejection }) => rejection),
+      unknown: [...this.unknown.keys()].filter((key) => this.unknown.get(key) !== undefined),
       restartNeeded: this.restartNeeded,
     };
   }

@@ -70,6 +70,11 @@ export type FlagListener = (event: FlagEvent) => void;
 export class EventStream {
   readonly #listeners = new Set<{ readonly tell: FlagListener }>();
 
+  /** Tells whether anybody listens: an event that nobody hears need not be made. */
+  get listened(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   subscribe(listener: FlagListener): () => void {
     // A wrapper a subscription: the same function may subscribe twice, and each unsubscribes for itself.
     const entry = { tell: listener };

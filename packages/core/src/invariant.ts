@@ -11,7 +11,8 @@ import { ask, shown } from './read-value.ts';
  */
 export function findViolations(effects: ReadonlyMap<FlagNode, Effect>): Map<FlagNode, ValidationError> {
   const refused = new Map<FlagNode, ValidationError>();
-  const concerned = new Set([...effects.keys()].flatMap((flag) => flag.invariants));
+  const concerned = new Set<Invariant>();
+  for (const flag of effects.keys()) for (const invariant of flag.invariants) concerned.add(invariant);
   for (let again = true; again;) {
     again = false;
     for (const invariant of concerned) {
@@ -21,13 +22,13 @@ export function findViolations(effects: ReadonlyMap<FlagNode, Effect>): Map<Flag
       if (!refusal) continue;
       again = true;
       for (const flag of changing)
-        refused.set(flag, violationOf(invariant, flag, refusal.reason, effects.get(flag)?.held.text ?? ''));
+        refused.set(flag, violationOf(invariant, flag, refusal.reason, effects.get(flag)?.next.text ?? ''));
     }
   }
   return refused;
 
   function valueOf(flag: FlagNode): unknown {
-    return (refused.has(flag) ? flag.held : (effects.get(flag)?.held ?? flag.held)).value;
+    return (refused.has(flag) ? flag.held : (effects.get(flag)?.next ?? flag.held)).value;
   }
 }
 

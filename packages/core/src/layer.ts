@@ -11,7 +11,9 @@ export interface RejectionRecord {
 
 /** Is what a flag's value would be, and the layer that would give it: none for the default. */
 export interface Effect {
-  readonly held: Held;
+  readonly flag: FlagNode;
+  readonly previous: Held;
+  readonly next: Held;
   readonly layer: Layer | undefined;
 }
 
@@ -70,12 +72,12 @@ export class LayerStack {
   }
 
   /** Finds the highest layer that holds a value for a flag, where `holding` says what each holds. */
-  resolve(node: FlagNode, holding: (layer: Layer) => Held | undefined): Effect {
+  resolve(flag: FlagNode, holding: (layer: Layer, flag: FlagNode) => Held | undefined): Effect {
     for (let index = this.#layers.length - 1; index >= 0; index--) {
       const layer = this.#layers[index] as Layer;
-      const held = holding(layer);
-      if (held) return { held, layer };
+      const next = holding(layer, flag);
+      if (next) return { flag, previous: flag.held, next, layer };
     }
-    return { held: node.defaultHeld, layer: undefined };
+    return { flag, previous: flag.held, next: flag.defaultHeld, layer: undefined };
   }
 }

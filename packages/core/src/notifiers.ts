@@ -25,6 +25,10 @@ function onAbort(signal: AbortSignal, act: () => void): void {
 export class Notifiers<T> {
   readonly #entries = new Set<{ readonly notify: Notifier<T> }>();
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
   add(notify: Notifier<T>, { signal }: NotifierOptions): void {
     if (signal?.aborted) return;
     const entry = { notify };

@@ -45,6 +45,8 @@ export class Watcher {
   #lastError: FlagError | undefined;
   #lastSuccess: number | undefined;
   #restarts = 0;
+  /** Says what the signal says, and is read for each batch: a signal's getters cost more than a small batch's checks. */
+  #stopping = false;
   #loaded = false;
   #revision: string | undefined;
   #staleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -92,6 +94,7 @@ export class Watcher {
    * @throws {SourceError} when the source has not ended within 5 s of its signal.
    */
   async stop({ clear = false }: { readonly clear?: boolean } = {}): Promise<void> {
+    this.#stopping = true;
     this.#stop.abort();
     this.#firstLoad?.failed(new SourceError(`source ${quote(this.source)}: stopped before it had loaded`));
     clearTimeout(this.#staleTimer);
@@ -142,19 +145,19 @@ export class Watcher {
     // The caller gets the watcher, and its listeners are in place, before the source says its first word.
     await Promise.resolve();
     let failures = 0;
-    while (!this.#stop.signal.aborted) {
+    while (!this.#stopping) {
       const attempt = new AbortController();
       const onStop = (): void => attempt.abort();
       this.#stop.signal.addEventListener('abort', onStop, { once: true });
       const progress: Progress = { open: true, loaded: false };
       try {
         await this.#source.watch(this.#sink(progress), attempt.signal);
-        if (this.#stop.signal.aborted) return;
+        if (this.#stopping) return;
         if (!this.#loaded) throw new SourceError('ended without having loaded anything');
         clearTimeout(this.#staleTimer);
         return;
       } catch (thrown) {
-        if (this.#stop.signal.aborted) {
+        if (this.#stopping) {
           // What it was waiting for.
           if (thrown instanceof SourceError) this.#lastError ??= this.#error(reasonOf(thrown), thrown);
           return;
@@ -172,7 +175,7 @@ export class Watcher {
   }
 
   #sink(progress: Progress): SourceSink {
-    const listens = (): boolean => progress.open && !this.#stop.signal.aborted;
+    const listens = (): boolean => progress.open && !this.#stopping;
     const apply = ({ values, replace = false, revision, origin }: Omit<BatchRequest, 'layer'>): BatchOutcome => {
       if (!listens()) {
         return {
@@ -214,7 +217,7 @@ export class Watcher {
   /** A source that has loaded once may resume where it was: any word of it tells that it follows again. */
   #heard(progress: Progress): void {
     // A notifier of the very batch may have stopped the watcher.
-    if (!this.#loaded || this.#stop.signal.aborted) return;
+    if (!this.#loaded || this.#stopping) return;
     progress.loaded = true;
     this.#lastSuccess = Date.now();
     // Before anybody is told: a listener may stop the watcher, which clears the timer.
