@@ -185,9 +185,9 @@ export class BatchEngine {
 
   /** Makes derived values current; gives those that changed, with what they were. */
   #derive(swapped: readonly Effect[], said: FlagEvent[]): Map<Dependent, unknown> {
-    const changed = new Map<Dependent, unknown>();
     const dependents = new Set<Dependent>();
     for (const { flag } of swapped) for (const one of flag.dependents) dependents.add(one);
+    const changed = new Map<Dependent, unknown>();
     for (const one of dependents) {
       try {
         const previous = one.update();

@@ -3,16 +3,19 @@ import type { FlagNode, Invariant } from './flag-node.ts';
 import type { Effect } from './layer.ts';
 import { ask, shown } from './read-value.ts';
 
+const NONE: ReadonlyMap<FlagNode, ValidationError> = new Map();
+
 /**
  * Asks the invariants that the effects concern, and gives the flags whose changes are refused.
  *
  * To refuse one change can break another invariant, so they are asked until none complains; each round refuses at
  * least one change, so it ends.
  */
-export function findViolations(effects: ReadonlyMap<FlagNode, Effect>): Map<FlagNode, ValidationError> {
-  const refused = new Map<FlagNode, ValidationError>();
+export function findViolations(effects: ReadonlyMap<FlagNode, Effect>): ReadonlyMap<FlagNode, ValidationError> {
   const concerned = new Set<Invariant>();
   for (const flag of effects.keys()) for (const invariant of flag.invariants) concerned.add(invariant);
+  if (concerned.size === 0) return NONE;
+  const refused = new Map<FlagNode, ValidationError>();
   for (let again = true; again;) {
     again = false;
     for (const invariant of concerned) {

@@ -208,7 +208,8 @@ export class Feed {
       changes.set(name, entry?.value);
     }
     picture.revision = revision;
-    this.#tellAll(({ sink }) => sink.update(changes, String(revision)), returned);
+    const written = String(revision);
+    this.#tellAll(({ sink }) => sink.update(changes, written), returned);
   }
 
   #tellEverything(attempt: Attempt): void {
