@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { FlagSet, int, string } from '@flagz/core';
 import { etcdSource } from '@flagz/etcd';
-import { EtcdServer, etcdBinaries } from '@flagz/testbed-etcd';
+import { EtcdServer, TcpProxy, etcdBinaries } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
 import { median, quantile } from './statistics.ts';
 import type { Goal, Subject } from './subject.ts';
@@ -11,10 +12,22 @@ const FLAGS = 20_000;
 const VALUE = 'x'.repeat(1_000);
 const LOADS = 7;
 const SETS = 300;
-const FAN_OUTS = 100;
+const FAN_OUTS = 200;
+/** How far away a server in another zone is, one way, in milliseconds. */
+const AWAY_MS = 5;
+
+/** Is what follows a key and what it costs until the last of them was told. */
+interface Track {
+  readonly times: number[];
+  put(counts: boolean): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Is how followers reach the server. */
+type Way = Pick<EtcdServer, 'client' | 'url'>;
 
 /** Is a way to follow one key; gives what ends it. */
-type Follow = (server: EtcdServer, prefix: string, told: () => void) => Promise<() => Promise<void>>;
+type Follow = (way: Way, prefix: string, told: () => void) => Promise<() => Promise<void>>;
 
 /** Measures a real etcd: a change, the first load, and 300 flag sets, each against the raw calls of etcd3 in the same process. */
 export const etcd: Subject = {
@@ -26,24 +39,35 @@ export const etcd: Subject = {
       const rows: string[][] = [];
       const goals: Goal[] = [];
       const compare = (what: string, raw: readonly number[], ours: readonly number[], limit?: number): void => {
-        const [first, second] = [raw, ours].map((times) => [median(times), quantile(times, 0.99)] as const);
-        const [[raw50, raw99], [our50, our99]] = [first!, second!];
+        const ratio = median(ours.map((time, round) => time / (raw[round] as number)));
+        const [raw99, our99] = [quantile(raw, 0.99), quantile(ours, 0.99)];
         rows.push([
           what,
-          ...[raw50, our50].map((ms) => showTime(ms * 1e6)),
-          showRatio(our50 / raw50),
+          ...[median(raw), median(ours)].map((ms) => showTime(ms * 1e6)),
+          showRatio(ratio),
           ...[raw99, our99].map((ms) => showTime(ms * 1e6)),
           showRatio(our99 / raw99),
         ]);
-        if (limit !== undefined) goals.push({ what, limit, measured: our50 / raw50, unit: ' ×' });
+        if (limit !== undefined) goals.push({ what, limit, measured: ratio, unit: ' ×' });
       };
-      const puts = Math.ceil(PUTS * effort);
-      const [rawPut, ourPut] = await inTurn(server, 1, puts);
-      compare('put to notifier', rawPut, ourPut, 1.1);
+      const raw = (followers: number, way: Way = server) => track(server, way, followers, followRaw);
+      const ours = (followers: number, way: Way = server) => track(server, way, followers, followWithFlagz);
+      compare('put to notifier', ...(await inTurn(Math.ceil(PUTS * effort), raw(1), ours(1))), 1.1);
       await measureLoads(server, effort, compare);
-      const [rawMany, ourMany] = await inTurn(server, effort < 1 ? 10 : SETS, Math.ceil(FAN_OUTS * effort));
-      compare(`put to the last of ${effort < 1 ? 10 : SETS}, each with a watch of its own`, rawMany, ourMany, 1.2);
-      compare(`put to the last of ${effort < 1 ? 10 : SETS}, against one raw watch`, rawPut, ourMany);
+      const sets = effort < 1 ? 10 : SETS;
+      const puts = Math.ceil(FAN_OUTS * effort);
+      const last = `put to the last of ${sets}`;
+      compare(`${last}, each with a watch of its own`, ...(await inTurn(puts, raw(sets), ours(sets))), 1.2);
+      compare(`${last}, against one raw watch`, ...(await inTurn(puts, raw(1), ours(sets))));
+      const proxy = await TcpProxy.start(Number(new URL(server.url).port));
+      try {
+        proxy.delay(AWAY_MS);
+        const far = { client: server.connect(proxy.url), url: proxy.url };
+        const times = await inTurn(puts, raw(1, far), ours(sets, far));
+        compare(`${last}, against one raw watch, ${AWAY_MS} ms away`, ...times, 1.2);
+      } finally {
+        await proxy.close();
+      }
       return {
         table: { head: ['what', 'raw p50', 'Flagz p50', 'ratio', 'raw p99', 'Flagz p99', 'ratio'], rows },
         goals,
@@ -55,11 +79,8 @@ export const etcd: Subject = {
 };
 
 /** Puts to the one, then to the other, again and again; gives the times until the last follower was told. */
-async function inTurn(server: EtcdServer, followers: number, puts: number): Promise<[number[], number[]]> {
-  const tracks = await Promise.all([
-    track(server, `/raw${followers}/`, followers, followRaw),
-    track(server, `/ours${followers}/`, followers, followWithFlagz),
-  ]);
+async function inTurn(puts: number, ...coming: [Promise<Track>, Promise<Track>]): Promise<[number[], number[]]> {
+  const tracks = await Promise.all(coming);
   // The first ones are for the compiler.
   for (let put = -Math.min(20, puts); put < puts; put++) {
     for (const one of tracks) await one.put(put >= 0);
@@ -68,7 +89,8 @@ async function inTurn(server: EtcdServer, followers: number, puts: number): Prom
   return [tracks[0].times, tracks[1].times];
 }
 
-async function track(server: EtcdServer, prefix: string, followers: number, follow: Follow) {
+async function track(server: EtcdServer, way: Way, followers: number, follow: Follow): Promise<Track> {
+  const prefix = `/${randomUUID()}/`;
   const times: number[] = [];
   let told = 0;
   let value = 0;
@@ -76,7 +98,7 @@ async function track(server: EtcdServer, prefix: string, followers: number, foll
   const tell = (): void => {
     if (++told === followers) all();
   };
-  const ends = await Promise.all(Array.from({ length: followers }, () => follow(server, prefix, tell)));
+  const ends = await Promise.all(Array.from({ length: followers }, () => follow(way, prefix, tell)));
   return {
     times,
     async put(counts: boolean): Promise<void> {

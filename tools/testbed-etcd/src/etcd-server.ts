@@ -79,10 +79,13 @@ export class EtcdServer {
 
   /** A client of its own connection, straight to the server. */
   get client(): Etcd3 {
-    const [known] = this.#clients;
-    if (known) return known;
+    return this.#clients[0] ?? this.connect();
+  }
+
+  /** Makes another client, through a proxy where its URL is given; it is closed with the server. */
+  connect(url: string = this.url): Etcd3 {
     const client = new Etcd3({
-      hosts: this.url,
+      hosts: url,
       faultHandling: { host: () => noop, global: noop },
       grpcOptions: {
         'grpc.max_receive_message_length': -1,
