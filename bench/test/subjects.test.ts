@@ -36,7 +36,7 @@ function names({ table }: Report): readonly string[] {
 describe('the benchmark', (it) => {
   it('etcd compares a change, the first load and many flag sets', async () => {
     const report = await smoke(etcd);
-    assert.is(names(report).length, 5);
+    assert.is(names(report).length, 6);
   });
 
   it('get reads with Flagz and all peers', async () => {
