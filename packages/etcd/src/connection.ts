@@ -175,6 +175,13 @@ const EXPIRED = 'the login has expired';
 function isTokenError(error: unknown): boolean {
   return (
     error instanceof GRPCUnauthenticatedError ||
+    // Of a cluster where authentication was not switched on when we logged in.
+    isUserMissing(error) ||
     /revision of auth store is old|the login has expired/.test(String(error))
   );
+}
+
+/** Tells whether a call came without a login where one is needed. */
+export function isUserMissing(error: unknown): boolean {
+  return /user name is empty/.test(String(error));
 }
