@@ -1,5 +1,5 @@
 import {
-  Etcd3,
+  type Etcd3,
   GRPCUnauthenticatedError,
   type IRangeRequest,
   type IRangeResponse,
@@ -9,6 +9,7 @@ import {
 } from 'etcd3';
 import { bounded } from './bounded.ts';
 import { type CallOptions, type Interceptor, type Transport, clientOptions } from './endpoint.ts';
+import { openClient } from './open-client.ts';
 
 /** Is the raw stream of watch requests and responses. */
 export interface WatchCall {
@@ -49,6 +50,7 @@ export class Connection {
   readonly username: string | undefined;
   readonly #password: () => string;
   readonly #client: Etcd3;
+  readonly #close: () => void;
   readonly #calls = new Set<Call>();
   /** What is asked and not answered yet, oldest first. */
   readonly #asked = new Set<{ readonly what: string; readonly since: number }>();
@@ -60,9 +62,11 @@ export class Connection {
     this.host = host;
     this.username = username;
     this.#password = password;
-    this.#client = new Etcd3(
+    const { client, close } = openClient(
       clientOptions(host, transport, (options, next) => this.#intercept(next(options)) as ReturnType<Interceptor>),
     );
+    this.#client = client;
+    this.#close = close;
   }
 
   /** Says what has been waited for longest, if anything is. */
@@ -92,7 +96,7 @@ export class Connection {
   close(): void {
     // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the enum is in a package that only etcd3 depends on
     for (const call of this.#calls) call.cancelWithStatus(CANCELLED, 'the source has stopped');
-    this.#client.close();
+    this.#close();
   }
 
   async #call<T>(what: string, ms: number, signal: AbortSignal, run: (options: CallOptions) => Promise<T>): Promise<T> {
@@ -175,6 +179,13 @@ const EXPIRED = 'the login has expired';
 function isTokenError(error: unknown): boolean {
   return (
     error instanceof GRPCUnauthenticatedError ||
+    // Of a cluster where authentication was not switched on when we logged in.
+    isUserMissing(error) ||
     /revision of auth store is old|the login has expired/.test(String(error))
   );
+}
+
+/** Tells whether a call came without a login where one is needed. */
+export function isUserMissing(error: unknown): boolean {
+  return /user name is empty/.test(String(error));
 }

@@ -1,9 +1,18 @@
 import { SourceError } from '@flagz/core';
 import { EtcdAuthenticationFailedError, EtcdPermissionDeniedError } from 'etcd3';
-import type { Connection } from './connection.ts';
+import { type Connection, isUserMissing } from './connection.ts';
 
-/** Says what went wrong, where, and what to do, for what etcd, gRPC or TLS said. */
-export function describeError(error: unknown, { host, username }: Connection, prefix: string): SourceError {
+/**
+ * Says what went wrong, where, and what to do, for what etcd, gRPC or TLS said.
+ *
+ * @param right is what the user needs.
+ */
+export function describeError(
+  error: unknown,
+  { host, username }: Connection,
+  prefix: string,
+  right: 'read' | 'readwrite' = 'read',
+): SourceError {
   const text = error instanceof Error ? error.message : String(error);
   const reason = text.replace(/^\w*:? ?\d+ [A-Z_]+: /, '').replace(/\s+Resolution note:.*$/s, '');
   const fatal = { cause: error, fatalAtStart: true };
@@ -11,12 +20,13 @@ export function describeError(error: unknown, { host, username }: Connection, pr
   if (error instanceof EtcdAuthenticationFailedError) {
     return new SourceError(`etcd at ${host} refuses ${user}: wrong user name or password`, fatal);
   }
-  if (/user name is empty/.test(reason)) {
+  if (isUserMissing(error)) {
     return new SourceError(`etcd at ${host} asks for a user and a password: set auth`, fatal);
   }
-  if (error instanceof EtcdPermissionDeniedError || /permission denied/.test(reason)) {
-    const grant = `etcdctl role grant-permission ROLE read --prefix=true ${prefix}`;
-    return new SourceError(`etcd at ${host}: ${user} may not read "${prefix}"; grant it: ${grant}`, fatal);
+  if (isForbidden(error)) {
+    const what = right === 'read' ? 'read' : 'write';
+    const grant = `etcdctl role grant-permission ROLE ${right} --prefix=true ${prefix}`;
+    return new SourceError(`etcd at ${host}: ${user} may not ${what} "${prefix}"; grant it: ${grant}`, fatal);
   }
   if (/certificate|self.signed|\bSSL\b|\bTLS\b|ERR_TLS|ERR_SSL|wrong version number/i.test(reason)) {
     return new SourceError(
@@ -25,4 +35,9 @@ export function describeError(error: unknown, { host, username }: Connection, pr
     );
   }
   return new SourceError(`etcd at ${host}: ${reason}`, { cause: error });
+}
+
+/** Tells whether a call is refused for whose it is, nobody's too. Tells it by the text as well, as a proxy demands. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof EtcdPermissionDeniedError || /permission denied/.test(String(error)) || isUserMissing(error);
 }

@@ -3,7 +3,7 @@ import type { Etcd3 } from 'etcd3';
 import { Cluster, type ClusterOptions, type Member } from './cluster.ts';
 import { type EtcdCredentials, optionsOf } from './endpoint.ts';
 import type { Feed } from './feed.ts';
-import { checkHost } from './hosts.ts';
+import { checkClientHosts, checkHosts } from './hosts.ts';
 
 /** The longest wait that a timer counts, jitter included, in milliseconds: more would ring at once. */
 const LONGEST_MS = 1_000_000_000;
@@ -103,7 +103,10 @@ function clusterOptions(options: EtcdSourceOptions, name: string): ClusterOption
   const given = client ? optionsOf(client) : undefined;
   if (client && !given) throw misconfigured(name, 'needs a client made by new Etcd3(…) of the package etcd3');
   const { credentials, auth } = given ?? options;
-  const hosts = given ? [given.hosts ?? '127.0.0.1:2379'].flat() : checkHosts(options.hosts, name);
+  const refuse = (reason: string): SourceError => misconfigured(name, reason);
+  const hosts = given
+    ? checkClientHosts([given.hosts ?? '127.0.0.1:2379'].flat(), refuse)
+    : checkHosts(options.hosts, refuse);
   const secure = hosts.filter((host) => host.startsWith('https://')).length;
   if (secure > 0 && secure < hosts.length) throw misconfigured(name, 'takes hosts that are all https://, or none');
   if (!client && credentials && hosts.some((host) => host.startsWith('http://'))) {
@@ -125,23 +128,6 @@ function clusterOptions(options: EtcdSourceOptions, name: string): ClusterOption
     ...(given?.grpcOptions && { grpcOptions: given.grpcOptions }),
     ...(given?.defaultCallOptions && { callOptions: given.defaultCallOptions }),
   };
-}
-
-function checkHosts(hosts: string | readonly string[] | undefined, name: string): readonly string[] {
-  const list = typeof hosts === 'string' ? [hosts] : [...(hosts ?? [])];
-  if (list.length === 0 || list.some((host) => typeof host !== 'string' || host.trim() === '')) {
-    throw misconfigured(name, 'needs hosts, such as "http://127.0.0.1:2379", or a client');
-  }
-  return list.map((host) => {
-    try {
-      return checkHost(host);
-    } catch (error) {
-      const reason = (error as Error).message;
-      // A password may be in it.
-      const shown = JSON.stringify(host.replace(/[^/]*@/, ''));
-      throw misconfigured(name, `host ${shown} ${reason}; write it as "http://127.0.0.1:2379"`);
-    }
-  });
 }
 
 function misconfigured(name: string, reason: string): SourceError {

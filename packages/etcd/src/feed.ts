@@ -253,6 +253,10 @@ export class Feed {
     const [connection, signal] = [this.#connection, this.#run?.abort.signal];
     if (!connection || !signal) throw new SourceError('not connected');
     const lease = (value && leases.get(value)) ?? '0';
-    return revert(connection, keyOf(this.#range, name), { modRevision, value, lease }, signal);
+    try {
+      return await revert(connection, keyOf(this.#range, name), { modRevision, value, lease }, signal);
+    } catch (error) {
+      throw describeError(error, connection, this.#range.prefix, 'readwrite');
+    }
   }
 }

@@ -1,5 +1,5 @@
 import type { Rejection, RollbackOutcome, SourceSink } from '@flagz/core';
-import { EtcdPermissionDeniedError } from 'etcd3';
+import { isForbidden } from './describe-error.ts';
 import { type Entry, isSame } from './mirror.ts';
 
 /** How often one key is put back within {@link WINDOW_MS}, by this process and others together. */
@@ -186,7 +186,7 @@ export class Rollbacks {
   }
 
   #notSent(name: string, pending: Pending, sent: Sent, error: Error): void {
-    if (error instanceof EtcdPermissionDeniedError) {
+    if (isForbidden(error.cause)) {
       this.#drop(name, pending);
       const said = this.#forbidden;
       this.#forbidden = true;

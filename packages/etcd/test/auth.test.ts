@@ -158,5 +158,61 @@ for (const { binary, describe } of eachEtcd()) {
         await watcher.stop();
       }),
     );
+
+    it(
+      'logs in when authentication is switched on while it runs',
+      onGuarded(
+        binary,
+        async ({ source, server, root, proxy }) => {
+          const { flags, rate, rollbacks } = setUp();
+          await server.put(`${PREFIX}rate`, '20');
+          const watcher = await flags.watch(source(writer));
+          await server.client.auth.authEnable();
+          for (const next of [30, 40]) {
+            await root.put(`${PREFIX}rate`).value('rubbish');
+            await eventually(() => rollbacks.length === next / 10 - 2);
+            await root.put(`${PREFIX}rate`).value(String(next));
+            await eventually(() => rate.get() === next);
+          }
+          assert.equal(rollbacks, ['reverted', 'reverted']);
+          assert.is(watcher.status.restarts, 0);
+          assert.is(proxy.accepted, 1);
+          await watcher.stop();
+        },
+        { open: true },
+      ),
+    );
+
+    it(
+      'says that a user is asked for since, where it has none: once for rollbacks, and when it reads again',
+      onGuarded(
+        binary,
+        async ({ server, root, proxy }) => {
+          const { flags, rate } = setUp();
+          const errors: string[] = [];
+          flags.subscribe(
+            (event) => event.kind === 'rollback' && errors.push(`${event.outcome}: ${event.error?.message}`),
+          );
+          await server.put(`${PREFIX}rate`, '20');
+          const source = etcdSource({ hosts: proxy.url, prefix: PREFIX, rollbackDelayMs: 20 });
+          const watcher = await flags.watch(source);
+          await server.client.auth.authEnable();
+          const missing = `etcd at ${proxy.url} asks for a user and a password: set auth`;
+          for (const bad of ['bad1', 'bad2']) {
+            await root.put(`${PREFIX}rate`).value(bad);
+            await eventually(() => errors.length > 0 && watcher.status.rejected[0]?.text === `"${bad}"`);
+          }
+          proxy.drop();
+          await eventually(() => watcher.state === 'stale' && watcher.status.lastError?.message.endsWith(missing));
+          assert.is(rate.get(), 20);
+          assert.equal(errors, [`forbidden: ${missing}`]);
+          await root.auth.authDisable();
+          await server.put(`${PREFIX}rate`, '30');
+          await eventually(() => rate.get() === 30 && watcher.state === 'live');
+          await watcher.stop();
+        },
+        { open: true },
+      ),
+    );
   });
 }

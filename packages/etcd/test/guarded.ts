@@ -16,19 +16,23 @@ export interface Guarded {
   readonly source: (auth: EtcdAuth, options?: Partial<EtcdSourceOptions>) => ReturnType<typeof etcdSource>;
 }
 
-/** Runs a test on such a server of its own, whose tokens expire after 3 s. */
-export function onGuarded(binary: EtcdBinary, test: (guarded: Guarded) => Promise<void>) {
+/**
+ * Runs a test on such a server of its own, whose tokens expire after 3 s.
+ *
+ * @param options.open whether it lets everybody in until the test switches authentication on. @default false
+ */
+export function onGuarded(binary: EtcdBinary, test: (guarded: Guarded) => Promise<void>, { open = false } = {}) {
   return async (): Promise<void> => {
     const server = await EtcdServer.start(binary, { args: ['--auth-token-ttl', '3'] });
     try {
-      await guarded(server, test);
+      await guarded(server, test, open);
     } finally {
       await server.close();
     }
   };
 }
 
-async function guarded(server: EtcdServer, test: (guarded: Guarded) => Promise<void>): Promise<void> {
+async function guarded(server: EtcdServer, test: (guarded: Guarded) => Promise<void>, open: boolean): Promise<void> {
   const { client } = server;
   const range = { key: Buffer.from(PREFIX), range_end: Buffer.from('/app/flags0') };
   for (const name of ['root', 'writer', 'reader']) {
@@ -38,7 +42,7 @@ async function guarded(server: EtcdServer, test: (guarded: Guarded) => Promise<v
   }
   await client.auth.roleGrantPermission({ name: 'writer', perm: { permType: 'Readwrite', ...range } });
   await client.auth.roleGrantPermission({ name: 'reader', perm: { permType: 'Read', ...range } });
-  await client.auth.authEnable();
+  if (!open) await client.auth.authEnable();
   const proxy = await TcpProxy.start(server.ports.client);
   const root = new Etcd3({ hosts: server.url, auth: { username: 'root', password: 'root' } });
   try {

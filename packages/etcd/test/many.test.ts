@@ -7,6 +7,7 @@ import { onEachEtcd } from './support.ts';
 
 const SETS = 300;
 const ROUNDS = 60;
+const MOST_TRANSACTIONS = 10;
 
 /** Counts the transactions that a server has handled, failed ones too. */
 async function transactions({ ports }: EtcdServer): Promise<number> {
@@ -81,10 +82,14 @@ onEachEtcd('etcdSource() with 300 flag sets', (it, server) => {
 
     const before = await transactions(server());
     await server().put('/many/rate', 'rubbish');
-    await eventually(() => outcomes.length === SETS);
-    assert.is(await transactions(server()), before + 1);
+    await eventually(() => outcomes.filter((outcome) => outcome !== 'failed').length === SETS);
+    const sent = (await transactions(server())) - before;
+    // One; more only where a machine is so slow that it is sent again.
+    assert.ok(sent >= 1 && sent <= MOST_TRANSACTIONS, `${sent} transactions`);
     assert.is(await server().get('/many/rate'), String(ROUNDS));
     assert.is(outcomes.filter((outcome) => outcome === 'reverted').length, 1);
+    // Nobody has made a client of its own meanwhile: each has its own connection.
+    assert.equal([proxy.connections, proxy.accepted], [1, 1]);
 
     await Promise.all(watchers.splice(0).map((watcher) => watcher.stop()));
     await eventually(() => proxy.connections === 0);

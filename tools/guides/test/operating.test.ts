@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { assert, describe } from '@flagz/test-runner';
 import { Cluster, Namespace, missingForCluster } from '@flagz/testbed';
-import { EtcdServer, etcdBinaries } from '@flagz/testbed-etcd';
+import { EtcdServer, eachEtcd } from '@flagz/testbed-etcd';
 import { stepsOf } from '../src/steps.ts';
 import { walk } from '../src/walk.ts';
 
@@ -16,22 +16,6 @@ describe('docs/operating.md', (it) => {
     const all = [...guide.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading);
     assert.equal(stepsOf(guide, all).length, stepsOf(guide, [...OF_ETCD, ...OF_KUBERNETES]).length);
   });
-
-  for (const binary of etcdBinaries()) {
-    it(`says what etcd ${binary.version} and a service that follows it answer`, async () => {
-      const server = await EtcdServer.start(binary);
-      try {
-        const steps = stepsOf(guide, OF_ETCD);
-        assert.ok(steps.length > 30);
-        await walk(steps, {
-          env: { ETCDCTL_ENDPOINTS: server.url, ETCDCTL_API: '3' },
-          instead: { 'http://127.0.0.1:2379': server.url },
-        });
-      } finally {
-        await server.close();
-      }
-    });
-  }
 
   const missing =
     missingForCluster() ??
@@ -55,3 +39,21 @@ describe('docs/operating.md', (it) => {
   if (missing) it.skip(title, missing, followsConfigMap);
   else it(title, followsConfigMap);
 });
+
+for (const etcd of eachEtcd()) {
+  etcd.describe('docs/operating.md', (it) => {
+    it('says what etcd and a service that follows it answer', async () => {
+      const server = await EtcdServer.start(etcd.binary);
+      try {
+        const steps = stepsOf(guide, OF_ETCD);
+        assert.ok(steps.length > 30);
+        await walk(steps, {
+          env: { ETCDCTL_ENDPOINTS: server.url, ETCDCTL_API: '3' },
+          instead: { 'http://127.0.0.1:2379': server.url },
+        });
+      } finally {
+        await server.close();
+      }
+    });
+  });
+}

@@ -1,5 +1,6 @@
+// timeout: 240 s
 import { assert, describe } from '@flagz/test-runner';
-import { etcdBinaries } from '@flagz/testbed-etcd';
+import { eachEtcd } from '@flagz/testbed-etcd';
 import { tableOf } from '../src/counts.ts';
 import { EtcdStage } from '../src/etcd.ts';
 import { Random } from '../src/random.ts';
@@ -33,15 +34,6 @@ describe('runSoak()', (it) => {
   it('finds the one value that a source loses', async () => {
     const stage = await MemoryStage.start((source) => losingOne(source, 'flag7', isRollCall));
     assert.is((await soak(stage)).lost, 1);
-  });
-
-  it('finds the one value that a source of a real etcd loses', async () => {
-    const [binary] = etcdBinaries();
-    if (!binary) throw new Error('etcdBinaries() throws where there is none');
-    const wrap = (source: Parameters<typeof losingOne>[0], index: number) =>
-      index === 1 ? losingOne(source, 'flag7', isRollCall) : source;
-    const stage = await EtcdStage.start(binary, { wrap });
-    assert.is((await soak(stage, { convergesWithinMs: 5_000 })).lost, 1);
   });
 
   for (const leaving of [true, false]) {
@@ -87,6 +79,17 @@ describe('runSoak()', (it) => {
     });
   }
 });
+
+for (const etcd of eachEtcd()) {
+  etcd.describe('runSoak()', (it) => {
+    it('finds the one value that a source of a real etcd loses', async () => {
+      const wrap = (source: Parameters<typeof losingOne>[0], index: number) =>
+        index === 1 ? losingOne(source, 'flag7', isRollCall) : source;
+      const stage = await EtcdStage.start(etcd.binary, { wrap });
+      assert.is((await soak(stage, { convergesWithinMs: 5_000 })).lost, 1);
+    });
+  });
+}
 
 describe('tableOf()', (it) => {
   it('writes a column for each soak', () => {
