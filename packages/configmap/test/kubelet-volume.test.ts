@@ -2,14 +2,13 @@ import { mkdirSync, renameSync } from 'node:fs';
 import { type DynamicFlag, FlagSet, type RawValue, int } from '@flagz/core';
 import { configMapMountSource } from '@flagz/configmap';
 import { assert, describe } from '@flagz/test-runner';
-import { VolumeWriter, findBinary, INSTALL_HINT } from '@flagz/testbed';
+import { VolumeWriter, whyNoVolumeWriter } from '@flagz/testbed';
 import { type SourceHarness, eventually, sourceContract } from '@flagz/testing';
 import { tempDir } from './temp-dir.ts';
 import { KEYS, versionOf } from './versions.ts';
 
 const SWAPS = 2_000;
-const missing = findBinary('volume-writer') ? undefined : `needs the kubelet's volume writer: ${INSTALL_HINT}`;
-if (missing && process.env['CI']) throw new Error(missing);
+const missing = whyNoVolumeWriter();
 
 /** Makes a volume that is interrupted by moving its folder away. */
 async function makeHarness(initial: Readonly<Record<string, RawValue>>): Promise<SourceHarness> {

@@ -4,12 +4,10 @@ import { readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { assert, describe } from '@flagz/test-runner';
-import { givenKubeconfig, missingForCluster } from '@flagz/testbed';
+import { whyNoCluster } from '@flagz/testbed';
 import { eventually } from '@flagz/testing';
 
-const foreign = givenKubeconfig() && 'starts a cluster of its own, FLAGZ_TEST_KUBECONFIG names another';
-const missing = missingForCluster() ?? foreign;
-if (missing && !foreign && process.env['CI']) throw new Error(missing);
+const missing = whyNoCluster({ own: true });
 
 describe(
   'a process that started a cluster and is killed',
