@@ -1,4 +1,5 @@
 import { change } from './change.ts';
+import { configMapApi } from './configmap-api.ts';
 import { etcd } from './etcd.ts';
 import { fleet } from './fleet.ts';
 import { get } from './get.ts';
@@ -19,6 +20,7 @@ const subjects: readonly Subject[] = [
   replace,
   mount,
   etcd,
+  configMapApi,
   scrape,
   page,
   hostile,

@@ -24,7 +24,7 @@ describe('npm run bench', (it) => {
 
   it('names the subjects when it does not know one', async () => {
     const { stderr, code } = await bench('gte');
-    assert.match(stderr, /^bench: no subject "gte"; there are: get, change, [a-z, ]+, size, import\n$/);
+    assert.match(stderr, /^bench: no subject "gte"; there are: get, change, [a-z, -]+, size, import\n$/);
     assert.is(code, 1);
   });
 });

@@ -1,6 +1,8 @@
 // timeout: 300 s
+import { whyNoCluster, whyNoVolumeWriter } from '@flagz/testbed';
 import { assert, describe } from '@flagz/test-runner';
 import { change } from '../src/change.ts';
+import { configMapApi } from '../src/configmap-api.ts';
 import { etcd } from '../src/etcd.ts';
 import { fleet } from '../src/fleet.ts';
 import { get } from '../src/get.ts';
@@ -38,6 +40,14 @@ describe('the benchmark', (it) => {
     const report = await smoke(etcd);
     assert.is(names(report).length, 6);
   });
+
+  const missing = whyNoCluster({ own: true }) ?? whyNoVolumeWriter();
+  const followsConfigMaps = async (): Promise<void> => {
+    assert.is((await smoke(configMapApi)).table.rows.length, 4);
+  };
+  const ofConfigMaps = 'configmap-api compares one flag set, many, a raw watch and the mount';
+  if (missing) it.skip(ofConfigMaps, missing, followsConfigMaps);
+  else it(ofConfigMaps, followsConfigMaps);
 
   it('get reads with Flagz and all peers', async () => {
     const report = await smoke(get);

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { ensureBinary, versionOf } from '../../tools/testbed/src/binaries.mjs';
 
 /**
@@ -8,11 +11,14 @@ import { ensureBinary, versionOf } from '../../tools/testbed/src/binaries.mjs';
  *
  * @returns {Promise<void>}
  * @throws {Error} in CI, when a part is missing: the message says what to install.
+ * @throws {Error} when the user's kubeconfig cannot be read.
  */
 export async function ensureKubernetes() {
-  const parts = ['etcd', 'kube-apiserver', 'volume-writer'];
-  const there = [];
-  for (const part of parts) {
+  const { FLAGZ_TEST_KUBECONFIG: given } = process.env;
+  // Each test runs in the folder of its package.
+  const kubeconfig = given && (process.env.FLAGZ_TEST_KUBECONFIG = resolve(given));
+  const there = kubeconfig ? [fingerprint(kubeconfig)] : [];
+  for (const part of kubeconfig ? ['volume-writer'] : ['etcd', 'kube-apiserver', 'volume-writer']) {
     try {
       await ensureBinary(part);
       there.push(`${part}@${versionOf(part)}`);
@@ -23,4 +29,15 @@ export async function ensureKubernetes() {
   }
   // Hashed by turbo: what was skipped without a part has to run when it is there.
   process.env.FLAGZ_TESTBED = there.join(' ');
+}
+
+function fingerprint(kubeconfig) {
+  try {
+    return createHash('sha256').update(readFileSync(kubeconfig)).digest('hex');
+  } catch (cause) {
+    throw new Error(
+      `FLAGZ_TEST_KUBECONFIG: cannot read "${kubeconfig}": ${cause.message}; name the kubeconfig of a cluster, or unset it`,
+      { cause },
+    );
+  }
 }

@@ -5,7 +5,7 @@ import { FlagSet, string } from '@flagz/core';
 import { assert, describe } from '@flagz/test-runner';
 import { eventually } from '@flagz/testing';
 import fc from 'fast-check';
-import { MountedVolume } from './mounted-volume.ts';
+import { describeOnVolumes } from './each-volume.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
 
 const KEYS = ['a', 'b', 'c'] as const;
@@ -59,20 +59,20 @@ function doPlain(temp: TempDir, one: Step): void {
 async function follow(
   start: Values,
   steps: readonly Step[],
-  act: (temp: TempDir) => (model: Values, one?: Step) => void,
+  act: (temp: TempDir) => Promise<(model: Values, one?: Step) => void | Promise<void>>,
 ) {
   using temp = tempDir();
   const flags = new FlagSet('model');
   const all = KEYS.map((name) => flags.dynamic(name, string, DEFAULT, 'A text.'));
   mkdirSync(temp.join('cfg'));
-  const play = act(temp);
+  const play = await act(temp);
   let model = start;
-  play(model);
+  await play(model);
   const source = configMapMountSource(temp.join('cfg'), { rescanMs: 100_000_000 });
   await using watcher = await flags.watch(source, { backoff: { maxMs: 50 } });
   for (const one of steps) {
     model = after(model, one);
-    play(model, one);
+    await play(model, one);
     for (let turn = 0; turn < one.pause * 20; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
   await eventually(() => {
@@ -87,22 +87,23 @@ async function follow(
 describe('configMapMountSource() and a model', (it) => {
   it('agree after whatever is done to a plain directory', async () => {
     const property = fc.asyncProperty(values, fc.array(step, { maxLength: 12 }), (start, steps) =>
-      follow(start, steps, (temp) => (model, one) => {
+      follow(start, steps, async (temp) => (model, one) => {
         if (one) doPlain(temp, one);
         else for (const [name, value] of Object.entries(model)) writeFileSync(temp.join('cfg', name), value);
       }),
     );
     await fc.assert(property, { numRuns: 60 });
   });
+});
 
+describeOnVolumes('configMapMountSource() and a model', (it, mount) => {
   it('agree after whatever is done to a volume', async () => {
     const property = fc.asyncProperty(values, fc.array(step, { maxLength: 12 }), (start, steps) =>
-      follow(start, steps, (temp) => {
-        let volume = new MountedVolume(temp.join('cfg'));
-        return (model, one) => {
+      follow(start, steps, async (temp) => {
+        let volume = await mount(temp.join('cfg'));
+        return async (model, one) => {
           if (one?.kind !== 'replace') return volume.write(model);
-          const next = new MountedVolume(temp.join('next'));
-          next.write(model);
+          const next = await mount(temp.join('next'), model);
           renameSync(temp.join('cfg'), temp.join('old'));
           renameSync(temp.join('next'), temp.join('cfg'));
           rmSync(temp.join('old'), { recursive: true });

@@ -2,7 +2,8 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { configMapMountSource } from '@flagz/configmap';
 import { assert, describe } from '@flagz/test-runner';
 import { eventually } from '@flagz/testing';
-import { MountedVolume, mountedVolume } from './mounted-volume.ts';
+import { describeOnVolumes } from './each-volume.ts';
+import { MountedVolume } from './mounted-volume.ts';
 import { Stage } from './stage.ts';
 import { tempDir } from './temp-dir.ts';
 
@@ -79,20 +80,20 @@ describe('configMapMountSource() on a plain directory that is replaced', (it) =>
   });
 });
 
-describe('configMapMountSource() on a mounted volume that is replaced', (it) => {
+describeOnVolumes('configMapMountSource() on a mounted volume that is replaced', (it, mount) => {
   it('follows on after the directory was replaced (W29)', async () => {
     using temp = tempDir();
     await using stage = new Stage();
     const dir = temp.join('cfg');
-    mountedVolume(dir, { rate: '2' });
+    await mount(dir, { rate: '2' });
     await stage.watch(configMapMountSource(dir, NEVER));
-    const next = mountedVolume(temp.join('next'), { rate: '3' });
+    const next = await mount(temp.join('next'), { rate: '3' });
     renameSync(dir, temp.join('old'));
     renameSync(next.dir, dir);
     next.dir = dir;
     await eventually(() => stage.rate.get() === 3);
     for (const rate of ['4', '5']) {
-      next.write({ rate });
+      await next.write({ rate });
       await eventually(() => stage.rate.get() === Number(rate));
     }
   });
@@ -101,14 +102,14 @@ describe('configMapMountSource() on a mounted volume that is replaced', (it) => 
     using temp = tempDir();
     await using stage = new Stage();
     const dir = temp.join('cfg');
-    mountedVolume(dir, { rate: '2', label: 'a' });
+    await mount(dir, { rate: '2', label: 'a' });
     await stage.watch(configMapMountSource(dir, NEVER));
     for (const rate of ['3', '4', '5']) {
       rmSync(dir, { recursive: true });
       await eventually(() => stage.state === 'stale');
       assert.is(stage.label.get(), 'a');
       mkdirSync(dir);
-      mountedVolume(dir, { rate, label: 'a' });
+      await mount(dir, { rate, label: 'a' });
       await eventually(() => stage.rate.get() === Number(rate) && stage.state === 'live');
     }
     assert.equal(stage.changes, ['rate 2>3', 'rate 3>4', 'rate 4>5']);
@@ -118,7 +119,7 @@ describe('configMapMountSource() on a mounted volume that is replaced', (it) => 
     using temp = tempDir();
     await using stage = new Stage();
     const dir = temp.join('cfg');
-    mountedVolume(dir, { rate: '2' });
+    await mount(dir, { rate: '2' });
     await stage.watch(configMapMountSource(dir, NEVER));
     rmSync(dir, { recursive: true });
     mkdirSync(dir);
@@ -135,40 +136,41 @@ describe('configMapMountSource() on a mounted volume that is replaced', (it) => 
   it('says so when the current version lacks files, and keeps the values', async () => {
     using temp = tempDir();
     await using stage = new Stage();
-    const volume = mountedVolume(temp.join('cfg'), { rate: '2' });
+    const volume = await mount(temp.join('cfg'), { rate: '2' });
     await stage.watch(configMapMountSource(volume.dir, NEVER));
     symlinkSync('..2026_gone', temp.join('cfg', '..data_tmp'));
     renameSync(temp.join('cfg', '..data_tmp'), temp.join('cfg', '..data'));
     await eventually(() => stage.lastError?.includes('or its ..data lacks files') === true);
     assert.equal([stage.rate.get(), stage.state], [2, 'stale']);
-    volume.write({ rate: '3' });
+    await volume.write({ rate: '3' });
     await eventually(() => stage.rate.get() === 3 && stage.state === 'live');
   });
 
   it('follows a link to the volume, and the link when it points elsewhere', async () => {
     using temp = tempDir();
     await using stage = new Stage();
-    const [blue, green] = [
-      mountedVolume(temp.join('blue'), { rate: '2' }),
-      mountedVolume(temp.join('green'), { rate: '3' }),
-    ];
+    const blue = await mount(temp.join('blue'), { rate: '2' });
+    const green = await mount(temp.join('green'), { rate: '3' });
     symlinkSync('blue', temp.join('cfg'));
     await stage.watch(configMapMountSource(temp.join('cfg'), NEVER));
     symlinkSync('green', temp.join('cfg_tmp'));
     renameSync(temp.join('cfg_tmp'), temp.join('cfg'));
     await eventually(() => stage.rate.get() === 3);
-    green.write({ rate: '4' });
+    await green.write({ rate: '4' });
     await eventually(() => stage.rate.get() === 4);
-    blue.write({ rate: '5' });
-    green.write({ rate: '6' });
+    await blue.write({ rate: '5' });
+    await green.write({ rate: '6' });
     await eventually(() => stage.rate.get() === 6);
     assert.equal(stage.changes, ['rate 2>3', 'rate 3>4', 'rate 4>6']);
   });
+});
 
+describe('configMapMountSource() on two volumes', (it) => {
   it('tells a volume from its copy of the same version', async () => {
     using temp = tempDir();
     await using stage = new Stage();
-    mountedVolume(temp.join('cfg'), { rate: '2' });
+    // Only an imitation names versions so that two volumes have the same.
+    new MountedVolume(temp.join('cfg')).write({ rate: '2' });
     const copy = new MountedVolume(temp.join('copy'));
     copy.write({ rate: '3' });
     await stage.watch(configMapMountSource(temp.join('cfg'), NEVER));

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { assert, describe } from '@flagz/test-runner';
 import { eventually } from '@flagz/testing';
-import { mountedVolume } from './mounted-volume.ts';
+import { type Mount, describeOnVolumes } from './each-volume.ts';
 import { tempDir } from './temp-dir.ts';
 import { watchInNamespace, whyNot } from './watching-child.ts';
 
@@ -33,7 +33,7 @@ describe('configMapMountSource() where the system refuses to watch', (it) => {
   });
 });
 
-describe('configMapMountSource() on a subPath mount', (it) => {
+describeOnVolumes('configMapMountSource() on a subPath mount', (it, mount) => {
   // As root in a mount namespace alone; else with a user namespace around it.
   const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-user', '--mount'];
   const probe = tempDir();
@@ -47,7 +47,7 @@ describe('configMapMountSource() on a subPath mount', (it) => {
 
   test('fails the start with what to do, for a single key', async () => {
     using temp = tempDir();
-    const { volume, dir } = mountable(temp);
+    const { volume, dir } = await mountable(temp, mount);
     const setUp = `touch ${dir}/rate; mount --bind ${volume.dir}/${volume.revision}/rate ${dir}/rate`;
     const child = watchInNamespace({ namespaces, setUp, dir });
     await eventually(() => child.said.length > 0, { withinMs: 20_000 });
@@ -58,7 +58,7 @@ describe('configMapMountSource() on a subPath mount', (it) => {
 
   test('fails the start for a folder, and after the version is gone too', async () => {
     using temp = tempDir();
-    const { volume, dir } = mountable(temp);
+    const { volume, dir } = await mountable(temp, mount);
     const setUp = `mount --bind ${volume.dir}/${volume.revision} ${dir}; rm -r ${volume.dir}/..2*`;
     const child = watchInNamespace({ namespaces, setUp, dir });
     await eventually(() => child.said.length > 0, { withinMs: 20_000 });
@@ -68,7 +68,7 @@ describe('configMapMountSource() on a subPath mount', (it) => {
 
   test('gives the values where it is not required, and says so', async () => {
     using temp = tempDir();
-    const { volume, dir } = mountable(temp);
+    const { volume, dir } = await mountable(temp, mount);
     const setUp = `touch ${dir}/rate; mount --bind ${volume.dir}/${volume.revision}/rate ${dir}/rate`;
     const child = watchInNamespace({ namespaces, setUp, dir, args: ['not-required'] });
     const isSaid = ({ state, error }: Readonly<Record<string, unknown>>): boolean =>
@@ -79,7 +79,7 @@ describe('configMapMountSource() on a subPath mount', (it) => {
   });
 });
 
-function mountable(temp: ReturnType<typeof tempDir>) {
+async function mountable(temp: ReturnType<typeof tempDir>, mount: Mount) {
   mkdirSync(temp.join('etc'));
-  return { volume: mountedVolume(temp.join('cfg'), { rate: '2' }), dir: temp.join('etc') };
+  return { volume: await mount(temp.join('cfg'), { rate: '2' }), dir: temp.join('etc') };
 }

@@ -16,7 +16,7 @@ import type { RawValue } from '@flagz/core';
  * Is a ConfigMap volume, written with the kubelet's own steps in the kubelet's own order.
  *
  * It imitates `AtomicWriter.Write` of https://github.com/kubernetes/kubernetes/blob/master/pkg/volume/util/atomic_writer.go,
- * behind one method, so that the kubelet's own code can take its place.
+ * for machines that do not have the kubelet's own code; `each-volume.ts` runs the same tests on both.
  */
 export class MountedVolume {
   /** Where it lies; whoever moves it says so here. */
@@ -31,11 +31,7 @@ export class MountedVolume {
 
   /** Gives the name of the current version. */
   get revision(): string | undefined {
-    try {
-      return readlinkSync(join(this.dir, '..data'));
-    } catch {
-      return undefined;
-    }
+    return currentVersion(this.dir);
   }
 
   /** Puts a version in the place of the current one: what is not among the values is gone. */
@@ -57,9 +53,11 @@ export class MountedVolume {
   }
 }
 
-/** Makes a volume that holds values. */
-export function mountedVolume(dir: string, values: Readonly<Record<string, RawValue>>): MountedVolume {
-  const volume = new MountedVolume(dir);
-  volume.write(values);
-  return volume;
+/** Gives the name of a volume's current version. */
+export function currentVersion(dir: string): string | undefined {
+  try {
+    return readlinkSync(join(dir, '..data'));
+  } catch {
+    return undefined;
+  }
 }

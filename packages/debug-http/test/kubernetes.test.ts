@@ -2,14 +2,12 @@
 import { request } from 'node:https';
 import { FlagSet, int, json, string } from '@flagz/core';
 import { type TestBody, assert, describe } from '@flagz/test-runner';
-import { Cluster, Namespace, givenKubeconfig, missingForCluster } from '@flagz/testbed';
+import { Cluster, Namespace, whyNoCluster } from '@flagz/testbed';
 import { load as parseYaml } from 'js-yaml';
 import { flagzFetchHandler } from '@flagz/debug-http';
 import { type ComponentAnswer, outlineOf } from './component-answer.ts';
 
-const foreign = givenKubeconfig() && 'needs a cluster of its own, FLAGZ_TEST_KUBECONFIG names another';
-const missing = missingForCluster() ?? foreign;
-if (missing && !foreign && process.env['CI']) throw new Error(missing);
+const missing = whyNoCluster({ own: true });
 
 const FLAGZ = 'as=Flagz;g=config.k8s.io';
 const JSON_V1BETA1 = `application/json;${FLAGZ};v=v1beta1`;

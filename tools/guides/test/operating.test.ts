@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { assert, describe } from '@flagz/test-runner';
-import { Cluster, Namespace, missingForCluster } from '@flagz/testbed';
+import { Cluster, Namespace, whyNoCluster } from '@flagz/testbed';
 import { EtcdServer, eachEtcd } from '@flagz/testbed-etcd';
 import { stepsOf } from '../src/steps.ts';
 import { walk } from '../src/walk.ts';
@@ -18,8 +18,7 @@ describe('docs/operating.md', (it) => {
   });
 
   const missing =
-    missingForCluster() ??
-    (spawnSync('kubectl', ['version', '--client']).error ? 'kubectl is not installed' : undefined);
+    whyNoCluster() ?? (spawnSync('kubectl', ['version', '--client']).error ? 'kubectl is not installed' : undefined);
   const followsConfigMap = async (): Promise<void> => {
     const cluster = await Cluster.start();
     try {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endWithUs } from '@flagz/test-runner/end-with-us';
 import { freePorts } from '@flagz/test-runner/free-port';
 import { eventually } from '@flagz/testing';
 import { noop } from 'cockatiel';
@@ -18,12 +19,6 @@ export interface EtcdServerOptions {
   /** Whether clients have to come with TLS. @default false */
   readonly tls?: boolean;
 }
-
-/** Servers must not outlive the tests, whatever becomes of these. */
-const running = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
 
 /** Is a member's address. */
 interface Ports {
@@ -143,8 +138,7 @@ export class EtcdServer {
     });
     this.#output = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
-    running.add(child);
-    child.once('exit', () => running.delete(child));
+    endWithUs(child);
     this.#process = child;
   }
 

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@flagz/testing';
+import { endWithUs } from '@flagz/test-runner/end-with-us';
 
 /** Is one series of an answer: its labels, and its value now. */
 export interface Series {
@@ -47,6 +48,7 @@ export async function startPrometheus(targets: readonly string[], rules?: string
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
+  endWithUs(child);
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log += text;

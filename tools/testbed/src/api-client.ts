@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { RequestOptions } from 'node:https';
 
@@ -70,6 +72,27 @@ export class ApiClient {
     const answer = await this.ask<T>(method, path, body, contentType);
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
+  }
+
+  /**
+   * Watches as plainly as it can be done: tells of the object of each event once its line has been parsed.
+   *
+   * @returns what ends it, when the first event, of an object that is there already, has arrived
+   */
+  async watch(path: string, told: (object: ApiObject) => void): Promise<{ close(): void }> {
+    const sent = request({ ...this.#options, path });
+    sent.end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    if (response.statusCode !== 200) throw new Error(`GET ${path}: ${response.statusCode}`);
+    response.setEncoding('utf8').on('error', () => {});
+    let rest = '';
+    response.on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) told((JSON.parse(line) as { readonly object: ApiObject }).object);
+    });
+    await once(response, 'data');
+    return { close: () => sent.destroy() };
   }
 
   /** Lets go of its connections. */

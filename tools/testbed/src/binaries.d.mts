@@ -2,7 +2,7 @@
 export type Binary = 'kube-apiserver' | 'volume-writer' | 'etcd';
 
 /** Says what to install where a binary can be neither found nor built. */
-export const INSTALL_HINT: string;
+export function installHint(name: Binary): string;
 
 /** Finds a binary: in the folder that `KUBEBUILDER_ASSETS` names, else in the cache of the user. */
 export function findBinary(name: Binary): string | undefined;

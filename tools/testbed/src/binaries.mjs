@@ -28,9 +28,16 @@ const PARTS = {
   },
 };
 
-/** Says what to install where a binary can be neither found nor built. */
-export const INSTALL_HINT =
-  'install Go 1.26 or newer, or set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver (setup-envtest makes one)';
+/**
+ * Says what to install where a binary can be neither found nor built.
+ *
+ * @param {keyof typeof PARTS} name
+ */
+export function installHint(name) {
+  const go = 'install Go 1.26 or newer';
+  if (PARTS[name].isOurs) return go;
+  return `${go}, or set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver (setup-envtest makes one), or FLAGZ_TEST_KUBECONFIG to the kubeconfig of a cluster of yours`;
+}
 
 /**
  * Finds a binary: in the folder that `KUBEBUILDER_ASSETS` names, else in the cache of the user.
@@ -56,7 +63,7 @@ export async function ensureBinary(name, { say = (line) => process.stderr.write(
   if (found) return found;
   const { folder, command, takes } = PARTS[name];
   await run('go', ['version']).catch((cause) => {
-    throw new Error(`${name}: is neither there nor can it be built; ${INSTALL_HINT}`, { cause });
+    throw new Error(`${name}: is neither there nor can it be built; ${installHint(name)}`, { cause });
   });
   const target = cached(name);
   // Renamed when complete: a build that is broken off, or a second one beside it, leaves no half a file.
@@ -69,7 +76,7 @@ export async function ensureBinary(name, { say = (line) => process.stderr.write(
     await run('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', draft, command], { cwd: folder, env });
     renameSync(draft, target);
   } catch (cause) {
-    throw new Error(`${name}: go build failed; ${INSTALL_HINT}\n${cause.stderr ?? cause.message}`, { cause });
+    throw new Error(`${name}: go build failed; ${installHint(name)}\n${cause.stderr ?? cause.message}`, { cause });
   } finally {
     rmSync(draft, { force: true });
   }

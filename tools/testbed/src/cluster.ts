@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiClient, type ApiClientOptions } from './api-client.ts';
-import { INSTALL_HINT, findBinary } from './binaries.mjs';
+import { findBinary, installHint } from './binaries.mjs';
 import { CertificateAuthority, type Certified } from './certificates.ts';
 import { EtcdServer } from './etcd-server.ts';
 import { type KubeconfigOptions, kubeconfigText } from './kubeconfig.ts';
@@ -17,17 +17,37 @@ import { ServerProcess } from './server-process.ts';
 const LEEWAY_S = 60;
 const ISSUER = 'https://kubernetes.default.svc';
 
-/** Tells why there can be no {@link Cluster} here, if there cannot. */
-export function missingForCluster(): string | undefined {
-  if (givenKubeconfig()) return undefined;
-  const missing = (['etcd', 'kube-apiserver'] as const).filter((name) => !findBinary(name));
-  return missing.length === 0 ? undefined : `needs ${missing.join(' and ')}: ${INSTALL_HINT}`;
+/** Says what tests do to a cluster. */
+export interface ClusterNeeds {
+  /** Whether they stop servers or sign tokens, which only a cluster of the tests' own allows. @default false */
+  readonly own?: boolean;
+}
+
+/**
+ * Tells why tests that need a {@link Cluster} are to be skipped here, if they are.
+ *
+ * @throws {Error} in CI, where a part is missing: there nothing is skipped for that.
+ */
+export function whyNoCluster({ own = false }: ClusterNeeds = {}): string | undefined {
+  if (givenKubeconfig()) {
+    return own
+      ? "needs an API server of the tests' own: unset FLAGZ_TEST_KUBECONFIG, which names a cluster of yours"
+      : undefined;
+  }
+  const missing = missingForCluster();
+  if (missing && process.env['CI']) throw new Error(missing);
+  return missing;
 }
 
 /** Gives the kubeconfig of the user's own cluster, which the tests are to use in the place of one that they start. */
 export function givenKubeconfig(): string | undefined {
   const path = process.env['FLAGZ_TEST_KUBECONFIG'];
   return path === '' ? undefined : path;
+}
+
+function missingForCluster(): string | undefined {
+  const missing = (['etcd', 'kube-apiserver'] as const).filter((name) => !findBinary(name));
+  return missing.length === 0 ? undefined : `needs ${missing.join(' and ')}: ${installHint('kube-apiserver')}`;
 }
 
 /** Is what only a cluster has that the tests have started. */
@@ -64,11 +84,12 @@ export class Cluster {
 
   /** Starts everything, or connects to the user's cluster. @throws {Error} when a part is missing or does not start. */
   static async start(): Promise<Cluster> {
-    const missing = missingForCluster();
-    if (missing) throw new Error(missing);
-    const folder = mkdtempSync(join(tmpdir(), 'flagz-cluster-'));
     const given = givenKubeconfig();
-    if (given) return new Cluster(folder, await readAddress(given));
+    const missing = given ? undefined : missingForCluster();
+    if (missing) throw new Error(missing);
+    const address = given && (await readAddress(given));
+    const folder = mkdtempSync(join(tmpdir(), 'flagz-cluster-'));
+    if (address) return new Cluster(folder, address);
     const [port = 0] = await freePorts(1);
     const authority = new CertificateAuthority('flagz testbed');
     const { certificate: cert, key } = authority.issue({ commonName: 'admin', organization: 'system:masters' });
@@ -111,7 +132,9 @@ export class Cluster {
 
   /** Writes a kubeconfig of the administrator and gives its path. */
   adminKubeconfig(options: Partial<KubeconfigOptions> = {}): string {
-    return this.writeKubeconfig('admin', { client: this.clientCertificate('admin', 'system:masters'), ...options });
+    const { cert, key, token } = this.#address;
+    const client = cert && key ? { certificate: cert, key } : undefined;
+    return this.writeKubeconfig('admin', { ...(client && { client }), ...(token && { token }), ...options });
   }
 
   /**

@@ -1,10 +1,10 @@
-export { Cluster, givenKubeconfig, missingForCluster } from './cluster.ts';
+export { Cluster, type ClusterNeeds, whyNoCluster } from './cluster.ts';
 export { Namespace, type ConfigMapContent, type RoleRule } from './namespace.ts';
 export { TcpProxy, type ProxyTarget } from './tcp-proxy.ts';
-export { VolumeWriter } from './volume-writer.ts';
+export { VolumeWriter, whyNoVolumeWriter } from './volume-writer.ts';
 export { EtcdServer } from './etcd-server.ts';
 export { ApiClient, type ApiAnswer, type ApiClientOptions, type ApiObject } from './api-client.ts';
 export { CertificateAuthority, type CertificateRequest, type Certified } from './certificates.ts';
 export { kubeconfigText, type KubeconfigOptions } from './kubeconfig.ts';
 export { ServerProcess, type ServerCommand } from './server-process.ts';
-export { type Binary, INSTALL_HINT, ensureBinary, findBinary, versionOf } from './binaries.mjs';
+export { type Binary, ensureBinary, findBinary, installHint, versionOf } from './binaries.mjs';

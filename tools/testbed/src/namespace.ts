@@ -55,6 +55,11 @@ export class Namespace {
     return this.#api.send('GET', this.#configMap(name));
   }
 
+  /** Watches a ConfigMap that is there, with nothing but `node:https`; as {@link ApiClient.watch}. */
+  watchConfigMap(name: string, told: (object: ApiObject) => void): ReturnType<ApiClient['watch']> {
+    return this.#api.watch(`${this.#path('configmaps')}?fieldSelector=metadata.name%3D${name}&watch=1`, told);
+  }
+
   /** Deletes a ConfigMap. */
   async removeConfigMap(name: string): Promise<void> {
     await this.#api.send('DELETE', this.#configMap(name));

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { endWithUs } from '@flagz/test-runner/end-with-us';
 import { eventually } from '@flagz/testing';
 
 const KEPT_OUTPUT = 20_000;
@@ -23,6 +24,11 @@ export class ServerProcess {
 
   constructor(command: ServerCommand) {
     this.#command = command;
+  }
+
+  /** Gives the id of the process that runs it, or ran it last. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
   }
 
   /** Gives the last of what the server printed. */
@@ -50,6 +56,7 @@ export class ServerProcess {
     await this.#exited;
     const { path, args } = this.#command;
     const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    endWithUs(child);
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {

@@ -1,7 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { findBinary } from './binaries.mjs';
+import { findBinary, installHint } from './binaries.mjs';
+
+/**
+ * Tells why tests that need a {@link VolumeWriter} are to be skipped here, if they are.
+ *
+ * @throws {Error} in CI, where it is missing: there nothing is skipped for that.
+ */
+export function whyNoVolumeWriter(): string | undefined {
+  if (findBinary('volume-writer')) return undefined;
+  const missing = `needs the kubelet's volume writer: ${installHint('volume-writer')}`;
+  if (process.env['CI']) throw new Error(missing);
+  return missing;
+}
 
 /** Writes ConfigMap volumes with the kubelet's own code. */
 export class VolumeWriter {

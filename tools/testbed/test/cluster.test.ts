@@ -1,9 +1,7 @@
 import { assert, describe } from '@flagz/test-runner';
-import { Cluster, Namespace, givenKubeconfig, missingForCluster } from '@flagz/testbed';
+import { Cluster, Namespace, whyNoCluster } from '@flagz/testbed';
 
-const foreign = givenKubeconfig() && 'needs a cluster of its own, FLAGZ_TEST_KUBECONFIG names another';
-const missing = missingForCluster() ?? foreign;
-if (missing && !foreign && process.env['CI']) throw new Error(missing);
+const missing = whyNoCluster({ own: true });
 
 describe('Cluster', (it) => {
   const title = 'starts, keeps a ConfigMap, goes back to a snapshot, and ends without leaving anything';

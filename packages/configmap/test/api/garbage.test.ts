@@ -36,7 +36,7 @@ describe('configMapApiSource: garbage', (it) => {
           double.data = { rate: '30' };
           await eventually(() => rate.get() === 30 && watcher.state === 'live');
           assert.match(errors[0] ?? '', message);
-          assert.is(watcher.status.restarts, 1);
+          assert.ok(watcher.status.restarts >= 1);
         },
       ),
     );

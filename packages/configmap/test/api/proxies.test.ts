@@ -41,7 +41,7 @@ describe('configMapApiSource: HTTP proxies', (it) => {
       const kubeConfig = double.kubeConfig({ server: `https://kube.test:${double.port}`, proxyUrl: proxy.url });
       const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig });
       await rejects(
-        flags.watch(source, { startTimeoutMs: 500 }),
+        flags.watch(source, { startTimeoutMs: 2_000 }),
         /the proxy 127\.0\.0\.1:\d+: refuses to connect to kube\.test:\d+: status 403/,
       );
     } finally {
