@@ -7,6 +7,8 @@ import { checkHost } from './hosts.ts';
 
 /** The longest wait that a timer counts, jitter included, in milliseconds: more would ring at once. */
 const LONGEST_MS = 1_000_000_000;
+/** How much of a host that is none a message shows, in characters. */
+const LONGEST_SHOWN = 80;
 
 /** Holds a user and a password. */
 export interface EtcdAuth {
@@ -128,7 +130,7 @@ function clusterOptions(options: EtcdSourceOptions, name: string): ClusterOption
 }
 
 function checkHosts(hosts: string | readonly string[] | undefined, name: string): readonly string[] {
-  const list = typeof hosts === 'string' ? [hosts] : [...(hosts ?? [])];
+  const list = [hosts ?? []].flat();
   if (list.length === 0 || list.some((host) => typeof host !== 'string' || host.trim() === '')) {
     throw misconfigured(name, 'needs hosts, such as "http://127.0.0.1:2379", or a client');
   }
@@ -138,7 +140,7 @@ function checkHosts(hosts: string | readonly string[] | undefined, name: string)
     } catch (error) {
       const reason = (error as Error).message;
       // A password may be in it.
-      const shown = JSON.stringify(host.replace(/[^/]*@/, ''));
+      const shown = JSON.stringify(host.replace(/[^/]*@/, '').slice(0, LONGEST_SHOWN));
       throw misconfigured(name, `host ${shown} ${reason}; write it as "http://127.0.0.1:2379"`);
     }
   });
