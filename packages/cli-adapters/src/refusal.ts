@@ -30,7 +30,8 @@ function reasonOf(flag: Flag<unknown>, text: string, message: string): string {
 
 /** Escapes as every error of Flagz does: parsers print it as it is, and JSON leaves alone much that commands a terminal. */
 function safe(message: string): string {
-  return new FlagError('FLAGZ_PARSE', message).message;
+  // To make an error takes longer than all the rest.
+  return /^[ -~]*$/.test(message) ? message : new FlagError('FLAGZ_PARSE', message).message;
 }
 
 /** One line, whatever the text: control characters escaped, long texts cut. */

@@ -12,14 +12,14 @@ const PIECES = [
 
 const wild = fc.string({ unit: 'binary' });
 const known = fc.constantFrom('__proto__', 'constructor', 'prototype', 'a', 'kids', 'tree', 'any', 'numbers', 'raw');
-const key = fc.oneof(known, wild);
+const member = fc.oneof(known, wild);
 
 /** Makes text that a bad day, a bad tool or a bad person may write. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.array(fc.constantFrom(...PIECES), { maxLength: 40 }).map((pieces) => pieces.join('')),
   fc.tuple(fc.constantFrom(...PIECES), fc.integer({ min: 1, max: 3_000 })).map(([piece, times]) => piece.repeat(times)),
-  fc.anything({ key, maxDepth: 5, values: [wild, fc.double(), fc.boolean(), fc.constant(null)] }).map(jsonOf),
+  fc.anything({ key: member, maxDepth: 5, values: [wild, fc.double(), fc.boolean(), fc.constant(null)] }).map(jsonOf),
   fc.uint8Array().map((bytes) => `base64:${Buffer.from(bytes).toString('base64')}`),
 );
 

@@ -146,7 +146,7 @@ for (const { name, parse, isRefusal } of adapters) {
           expected.load({ name: 'command line', kind: 'command line' }, last);
           assert.equal(textsOf(flags), textsOf(expected));
         } else {
-          assert.ok(isRefusal(refused), String(refused));
+          assert.ok(isRefusal(refused), (refused as Error).stack);
           assertSafe((refused as Error).message.replaceAll('\n', ' '));
           assert.equal(textsOf(flags), before);
         }
@@ -159,7 +159,7 @@ for (const { name, parse, isRefusal } of adapters) {
         const before = textsOf(flags);
         const refused = refusalOf(() => parse(flags, args));
         if (refused === undefined) return;
-        assert.ok(isRefusal(refused), String((refused as Error).stack));
+        assert.ok(isRefusal(refused), (refused as Error).stack);
         assert.equal(textsOf(flags), before);
       });
     });
@@ -172,17 +172,17 @@ function takes(flags: FlagSet, name: string, text: string): boolean {
 
 /** Gives what a parse throws; that it ends the process is no refusal. */
 function refusalOf(parse: () => void): unknown {
-  const { exit } = process;
-  process.exit = ((code) => {
+  const exit: unknown = Reflect.get(process, 'exit');
+  process.exit = (code) => {
     throw new Error(`process.exit(${code})`);
-  }) as typeof process.exit;
+  };
   try {
     parse();
     return undefined;
   } catch (error) {
     return error ?? new Error('nothing was thrown');
   } finally {
-    process.exit = exit;
+    process.exit = exit as typeof process.exit;
   }
 }
 

@@ -1,6 +1,6 @@
 // timeout: 300 s
 import {
-  DynamicFlag,
+  type DynamicFlag,
   FlagError,
   FlagSet,
   boolean,
