@@ -1,17 +1,3 @@
-import {
-  type FlagType,
-  boolean,
-  duration,
-  float64,
-  int,
-  int64,
-  json,
-  oneOf,
-  string,
-  stringSet,
-  stringSlice,
-} from '@flagz/core';
-import { proto3 } from '@flagz/protobuf';
 import protobuf from 'protobufjs';
 
 /** How long each input is about, in characters or bytes. */
@@ -33,33 +19,14 @@ const PIECES = [
 const STARTS = ['', '"', '0x', '1.', '-', '{"text":"', '{"numbers":[', '{"raw":"', 'base64:', 'base64:Cv'];
 const ENDS = ['', '!', '"', '"}', '0]}'];
 
+type Inputs = Readonly<Record<string, string | Uint8Array>>;
+
 /** Is something that somebody may put into a source. */
 export interface HostileInput {
   readonly name: string;
   readonly raw: string | Uint8Array;
-  /** Whether it is made for messages, which are read first in a fresh process whether or not they are slow later. */
-  readonly isMessage: boolean;
-}
-
-/** Makes one type of each kind; fresh ones, so that nothing was read with them. */
-export function hostileTypes(): readonly FlagType<unknown>[] {
-  const tree = treeType();
-  const message = proto3<object>(tree) as FlagType<unknown>;
-  const lenient = proto3<object>(tree, { allowUnknownFields: true }) as FlagType<unknown>;
-  return [
-    boolean,
-    duration,
-    float64,
-    int,
-    int64,
-    json().forDefault<unknown>(null),
-    oneOf('a', 'b'),
-    string,
-    stringSet,
-    stringSlice,
-    message,
-    { ...lenient, name: `${lenient.name}, unknown fields allowed` },
-  ];
+  /** Names what it is made for, which reads it first in a fresh process whether or not it is slow later. */
+  readonly madeFor?: 'arguments' | 'messages' | 'requests' | 'watches';
 }
 
 /** Makes the inputs, the same ones and in the same order in every process. */
@@ -67,17 +34,21 @@ export function hostileInputs(): readonly HostileInput[] {
   const grown = PIECES.flatMap((piece) =>
     STARTS.flatMap((start) => ENDS.map((end) => start + piece.repeat(LENGTH / piece.length).slice(0, LENGTH) + end)),
   );
-  return [...grown.map((raw) => ({ name: quoted(raw), raw, isMessage: false })), ...messages()];
+  return [
+    ...grown.map((raw) => ({ name: quoted(raw), raw })),
+    ...named('messages', messages()),
+    ...named('arguments', argumentLists()),
+    ...named('requests', requests()),
+    ...named('watches', watchLines()),
+  ];
 }
 
-function messages(): readonly HostileInput[] {
+function messages(): Inputs {
   const type = treeType();
   const encoded = (value: object): Uint8Array => type.encode(value).finish();
   const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));
   const base64 = (content: Uint8Array): string => `base64:${Buffer.from(content).toString('base64')}`;
-  const record = <T>(count: number, value: T): Record<string, T> =>
-    Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, value]));
-  const inputs: Readonly<Record<string, string | Uint8Array>> = {
+  return {
     'lists in lists': nested('[', '0', ']'),
     'messages in messages': nested('{"kid":', '{"x":1}', '}'),
     'maps in maps': nested('{"kids":{"a":', '{"x":1}', '}}'),
@@ -112,10 +83,59 @@ function messages(): readonly HostileInput[] {
     'binary: unknown groups in groups': bytes('fb06'.repeat(5_000)),
     'binary: Anys in Anys': anys(type),
   };
-  return Object.entries(inputs).map(([name, raw]) => ({ name, raw, isMessage: true }));
 }
 
-function treeType(): protobuf.Type {
+/** A space stands between two arguments. */
+function argumentLists(): Inputs {
+  return {
+    'arguments: one flag again and again': '--rate=1 '.repeat(1_100),
+    'arguments: a flag and its text': '--names a '.repeat(1_000),
+    'arguments: one text': `--names=${'a,'.repeat(4_990)}`,
+    'arguments: refused ones': '--rate=x '.repeat(1_100),
+    'arguments: no-': '--no-on '.repeat(1_250),
+    'arguments: short options': '-x '.repeat(3_300),
+    'arguments: one group of short options': `-${'x'.repeat(9_990)}`,
+    'arguments: paths into prototypes': '--__proto__.a.b=1 '.repeat(550),
+    'arguments: words': 'x '.repeat(5_000),
+  };
+}
+
+function requests(): Inputs {
+  return {
+    'a query or form of fields': 'q=a&'.repeat(2_500),
+    'a form of one value': `flag=names&value=${'%22%2C'.repeat(1_600)}`,
+    'JSON of one value': JSON.stringify({ flag: 'names', value: 'a,'.repeat(4_950) }),
+    'ranges to accept': 'a/b;q=0.1,'.repeat(1_000),
+    'parameters of a range': `a/b${';a=1'.repeat(2_400)}`,
+    'tags to match': 'W/"1-2",'.repeat(1_200),
+  };
+}
+
+function watchLines(): Inputs {
+  const line = (fields: object, metadata: object = {}): string =>
+    JSON.stringify({
+      type: 'MODIFIED',
+      object: { metadata: { name: 'flags', namespace: 'shop', ...metadata }, ...fields },
+    });
+  const entry = { manager: 'x', time: '2026-01-02T03:04:05Z', fieldsV1: { 'f:data': {} } };
+  return {
+    'a watch of many keys': line({ data: record(900, 'x') }),
+    'a watch of one key': line({ data: { names: 'a,'.repeat(4_900) } }),
+    'a watch of bytes': line({ binaryData: record(600, 'AAAA') }),
+    'a watch of many writers': line({ data: {} }, { managedFields: Array.from({ length: 115 }, () => entry) }),
+  };
+}
+
+function named(madeFor: NonNullable<HostileInput['madeFor']>, inputs: Inputs): readonly HostileInput[] {
+  return Object.entries(inputs).map(([name, raw]) => ({ name, raw, madeFor }));
+}
+
+function record<T>(count: number, value: T): Record<string, T> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, value]));
+}
+
+/** Makes the message type that all messages are of; a fresh one, with which nothing was read. */
+export function treeType(): protobuf.Type {
   const { root } = protobuf.parse(SCHEMA);
   for (const name of ['any', 'struct']) {
     root.addJSON(protobuf.common.get(`google/protobuf/${name}.proto`)?.nested ?? {});

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { FlagType } from '@flagz/core';
-import { type HostileInput, LENGTH, hostileInputs, hostileTypes } from './hostile-inputs.ts';
+import { type HostileInput, LENGTH, hostileInputs } from './hostile-inputs.ts';
+import { type HostileReader, hostileReaders } from './hostile-readers.ts';
 import type { Subject } from './subject.ts';
 import { median } from './statistics.ts';
 import { showTime } from './table.ts';
@@ -25,11 +25,11 @@ interface Reading {
 }
 
 /**
- * Reads 10 kB of anything, as every type, and writes it where it is taken.
+ * Reads 10 kB of anything with every parser, and writes it where it is taken.
  *
- * What counts is the first reading of a fresh process, and the slowest one of them: that is what a value meets that arrives
- * right after the start, while no code is compiled. What is slow then is guessed from what is slow later; messages, where
- * that is no guide, are all tried.
+ * What counts is the first reading of a fresh process, and the slowest input: that is what a value meets that arrives right
+ * after the start, while no code is compiled. What is slow then is guessed from what is slow later; inputs that are made for
+ * a parser, where that is no guide, are all tried.
  */
 export const hostile: Subject = {
   name: 'hostile',
@@ -39,18 +39,18 @@ export const hostile: Subject = {
     const all = hostileInputs();
     const inputs = all.slice(0, Math.ceil(all.length * effort));
     const rows: { name: string; warm: Reading; first: Reading }[] = [];
-    for (const [index, type] of hostileTypes().entries()) {
-      const readsBytes = 'parseBytes' in type;
-      const warm = warmReadings(type, inputs, rounds).filter(
-        ({ input }) => readsBytes || typeof input.raw === 'string',
+    for (const [index, reader] of (await hostileReaders()).entries()) {
+      const readable = inputs.filter(({ raw }) => reader.readsBytes || typeof raw === 'string');
+      const warm = await warmReadings(reader, readable, all, rounds);
+      const tried = warm.filter(
+        ({ input: { madeFor } }, place) => place < SLOWEST || (madeFor !== undefined && madeFor === reader.takes),
       );
-      const tried = warm.filter(({ input }, place) => place < SLOWEST || (input.isMessage && readsBytes));
       const first = await firstReadings(index, tried, Math.ceil(PROCESSES * effort));
-      rows.push({ name: type.name, warm: warm[0]!, first: first[0]! });
+      rows.push({ name: reader.name, warm: warm[0]!, first: first[0]! });
     }
     return {
       table: {
-        head: ['flag type', 'slowest first reading', 'time', 'slowest later', 'time'],
+        head: ['parser', 'slowest first reading', 'time', 'slowest later', 'time'],
         rows: rows.map(({ name, warm, first }) => [
           name,
           first.input.name,
@@ -72,18 +72,24 @@ export const hostile: Subject = {
 };
 
 /** Reads everything in this process, some rounds. @returns the medians, slowest first */
-function warmReadings(type: FlagType<unknown>, inputs: readonly HostileInput[], rounds: number): readonly Reading[] {
-  const readings = inputs.map((input, index) => ({
-    index,
-    input,
-    time: median(Array.from({ length: rounds }, () => timeOf(type, input.raw))),
-  }));
+async function warmReadings(
+  { read }: HostileReader,
+  inputs: readonly HostileInput[],
+  all: readonly HostileInput[],
+  rounds: number,
+): Promise<readonly Reading[]> {
+  const readings: Reading[] = [];
+  for (const input of inputs) {
+    const times: number[] = [];
+    for (let round = 0; round < rounds; round++) times.push(await timeOf(() => read(input.raw)));
+    readings.push({ index: all.indexOf(input), input, time: median(times) });
+  }
   return readings.toSorted((left, right) => right.time - left.time);
 }
 
 /** Reads each in fresh processes, whose first reading it is. @returns the slowest of each, slowest first */
 async function firstReadings(
-  type: number,
+  reader: number,
   readings: readonly Reading[],
   processes: number,
 ): Promise<readonly Reading[]> {
@@ -91,7 +97,7 @@ async function firstReadings(
   for (const { index, input } of readings) {
     let time = 0;
     for (let count = 0; count < processes; count++) {
-      const { stdout } = await run(process.execPath, [...process.execArgv, readOnce, String(type), String(index)]);
+      const { stdout } = await run(process.execPath, [...process.execArgv, readOnce, String(reader), String(index)]);
       time = Math.max(time, Number(stdout));
     }
     first.push({ index, input, time });

@@ -1,7 +1,9 @@
-import { hostileInputs, hostileTypes } from './hostile-inputs.ts';
+import { hostileInputs } from './hostile-inputs.ts';
+import { hostileReaders } from './hostile-readers.ts';
 import { timeOf } from './time-of.ts';
 
-/** Prints how long the first reading of this process took: `node read-once.ts <type> <input>`, both by their numbers. */
-const [, , type = '', input = ''] = process.argv;
+/** Prints how long the first reading of this process took: `node read-once.ts <reader> <input>`, both by their numbers. */
+const [, , reader = '', input = ''] = process.argv;
 const { raw } = hostileInputs()[Number(input)]!;
-console.log(timeOf(hostileTypes()[Number(type)]!, raw));
+const { read } = (await hostileReaders())[Number(reader)]!;
+console.log(await timeOf(() => read(raw)));

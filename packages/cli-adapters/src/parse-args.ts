@@ -2,7 +2,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { FlagSet } from '@flagz/core';
 import { loadCommandLine } from './command-line.ts';
 import { conflict, optionNames } from './option-names.ts';
-import { scanArguments } from './scan-arguments.ts';
+import { endlessGroup, isEndlessGroup, scanArguments } from './scan-arguments.ts';
 import { UsageError } from './usage-error.ts';
 
 export { formatHelp, type FormatHelpOptions } from './format-help.ts';
@@ -52,6 +52,9 @@ export function parseFlags<const Own extends OwnOptions = Record<string, never>>
     if (named) throw conflict(flags, named.flag, `option --${name} of the program`);
   }
   const { entries, problems, rest } = scanArguments(names, args, options);
+  const end = rest.indexOf('--');
+  const endless = rest.slice(0, end < 0 ? rest.length : end).find((arg) => isEndlessGroup(arg, options));
+  if (endless !== undefined) throw new UsageError([...problems, endlessGroup(endless)]);
   try {
     const { values, positionals } = parseArgs({ args: [...rest], options: options ?? {}, allowPositionals });
     if (problems.length > 0) throw new UsageError(problems);

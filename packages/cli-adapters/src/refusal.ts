@@ -11,7 +11,7 @@ export function refusal(flag: Flag<unknown>, text: string): string | undefined {
     return undefined;
   } catch (error) {
     const reason = error instanceof FlagError ? reasonOf(flag, text, error.message) : String(error);
-    return `option '${optionTerm(flag)}' argument '${shown(flag, text)}' is invalid. ${reason}`;
+    return safe(`option '${optionTerm(flag)}' argument '${shown(flag, text)}' is invalid. ${reason}`);
   }
 }
 
@@ -23,9 +23,15 @@ export function argumentMissing(flag: Flag<unknown>): string {
 /** Leaves out what the line says already: the flag, and the text unless the flag read it as something else. */
 function reasonOf(flag: Flag<unknown>, text: string, message: string): string {
   const prefix = `flag "${flag.name}": `;
-  const suffix = `, got ${flag.sensitive ? REDACTED : JSON.stringify(text)}`;
+  const suffix = `, got ${flag.sensitive ? REDACTED : safe(JSON.stringify(text))}`;
   const reason = message.startsWith(prefix) ? message.slice(prefix.length) : message;
   return reason.endsWith(suffix) ? reason.slice(0, -suffix.length) : reason;
+}
+
+/** Escapes as every error of Flagz does: parsers print it as it is, and JSON leaves alone much that commands a terminal. */
+function safe(message: string): string {
+  // To make an error takes longer than all the rest.
+  return /^[ -~]*$/.test(message) ? message : new FlagError('FLAGZ_PARSE', message).message;
 }
 
 /** One line, whatever the text: control characters escaped, long texts cut. */

@@ -2,7 +2,7 @@ import { type Flag, FlagError, type FlagSet } from '@flagz/core';
 import { loadCommandLine } from './command-line.ts';
 import { DYNAMIC_HEADING, STATIC_HEADING, choicesOf, defaultText, typeLabel } from './describe-flag.ts';
 import { conflict, isBoolean, type OptionNames, optionNames } from './option-names.ts';
-import { scanArguments } from './scan-arguments.ts';
+import { endlessGroup, isEndlessGroup, scanArguments } from './scan-arguments.ts';
 import { UsageError } from './usage-error.ts';
 import { type YargsInternals, argumentsOf, camelCaseName, lengthBeforeHalt, takenNames } from './yargs-internals.ts';
 
@@ -113,19 +113,24 @@ class YargsAdapter {
       if (this.#arguments.includes('--get-yargs-completions')) return parse(args, ...more);
       const length = lengthBeforeHalt(program, this.#arguments);
       const { entries, problems, rest } = scanArguments(this.#names, this.#arguments.slice(0, length));
+      const endless = new Set(this.#endless(rest));
       const hasDefaultCommand = program.getInternalMethods().getCommandInstance().hasDefaultCommand();
-      this.#scanned = { entries, problems: [...problems, ...this.#negations(rest)], hasDefaultCommand };
+      const all = [...problems, ...Array.from(endless, endlessGroup), ...this.#negations(rest)];
+      this.#scanned = { entries, problems: all, hasDefaultCommand };
       this.#checked = undefined;
-      return parse([...rest, ...this.#arguments.slice(length)], ...more);
+      return parse([...rest.filter((arg) => !endless.has(arg)), ...this.#arguments.slice(length)], ...more);
     };
   }
 
   /** Finds the options that yargs would take for the negation of a flag that is not boolean. */
   #negations(args: readonly string[]): readonly string[] {
-    const end = args.indexOf('--');
-    const options = end < 0 ? args : args.slice(0, end);
-    const negations = options.filter((arg) => this.#names.has(/^--no-([^=]+)/.exec(arg)?.[1] ?? ''));
+    const negations = beforeEnd(args).filter((arg) => this.#names.has(/^--no-([^=]+)/.exec(arg)?.[1] ?? ''));
     return negations.map((arg) => `unknown option '${arg}'`);
+  }
+
+  /** Finds what yargs would take apart for long; where what follows the letters is none, it is the text of the option before. */
+  #endless(args: readonly string[]): readonly string[] {
+    return beforeEnd(args).filter((arg) => isEndlessGroup(arg) && /^-\w{1000}/.test(arg));
   }
 
   #check(): void {
@@ -172,4 +177,10 @@ class YargsAdapter {
       if (others) throw conflict(this.#flags, flag, `option --${name} of the program`);
     }
   }
+}
+
+/** Gives the arguments that may be options. */
+function beforeEnd(args: readonly string[]): readonly string[] {
+  const end = args.indexOf('--');
+  return end < 0 ? args : args.slice(0, end);
 }

@@ -109,6 +109,11 @@ export const refused: readonly Refused[] = [
     message: `option '--rate <int>' argument 'ten' is invalid. expected an integer`,
   },
   {
+    title: 'shows nothing that commands a terminal, or turns the line around',
+    argv: ['serve', '--rate', '\u009b31m\u202e\u007f\u2028'],
+    message: `option '--rate <int>' argument '\\u009b31m\\u202e\\u007f\\u2028' is invalid. expected an integer`,
+  },
+  {
     title: 'refuses an option without its argument',
     argv: ['serve', '--rate'],
     message: `option '--rate <int>' argument missing`,

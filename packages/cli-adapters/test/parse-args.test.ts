@@ -127,6 +127,17 @@ Dynamic flags:
 describe('parseFlags() on a hostile command line', (it) => {
   it('refuses a group of short options that is too long for Node', () => {
     const { flags } = makeShop();
-    throws(() => parseFlags(flags, [`-${'x'.repeat(200_000)}`]), UsageError);
+    for (const length of [1_001, 200_000]) {
+      const { message } = throws(() => parseFlags(flags, [`-${'x'.repeat(length)}`, '--rate', 'x']), UsageError);
+      assert.match(message, `; '-xxxxxxxxx…' has ${length + 1} characters, too many for a group of short options`);
+    }
+  });
+
+  it('takes the same for the text of a flag, the text of a short option, and behind --', () => {
+    const { flags } = makeShop();
+    const long = `-${'x'.repeat(2_000)}`;
+    const options = { text: { type: 'string', short: 't' } } as const;
+    const { values, positionals } = parseFlags(flags, ['--label', long, `-t${long}`, '--', long], { options });
+    assert.equal([given(flags), values.text, positionals], [{ label: long }, long, [long]]);
   });
 });

@@ -67,6 +67,16 @@ export function yargsSuite(version: string, yargs: typeof newestYargs): void {
       });
     }
 
+    it('refuses a group of short options that yargs would take apart for long, and takes the same for a text', () => {
+      const long = `-${'x'.repeat(2_000)}`;
+      const { program, flags } = makeProgram();
+      addFlags(program, flags);
+      const message = `'-xxxxxxxxx…' has 2001 characters, too many for a group of short options`;
+      assert.is(reply(program, ['serve', long]).error?.message, message);
+      assert.is(reply(program, ['serve', '--label', long]).error ?? undefined, undefined);
+      assert.equal(given(flags), { label: long });
+    });
+
     it('calls no handler when a value is refused', () => {
       const { program, flags, calls } = makeProgram();
       reply(addFlags(program, flags), ['serve', '--rate', 'x']);

@@ -11,6 +11,7 @@ const LABEL = /^(?!-)[\p{L}\p{M}\p{N}_-]{1,63}(?<!-)$/u;
 /** Whether a name can only be an IPv4 address: https://url.spec.whatwg.org/#ends-in-a-number-checker. */
 const ENDS_IN_NUMBER = /(^|\.)(\d+|0x[\da-f]*)\.?$/i;
 const LONGEST_NAME = 253;
+const LONGEST_SHOWN = 80;
 
 /**
  * Checks where the cluster is said to be, and writes each endpoint as etcd3 needs it: `http://name:port`,
@@ -92,6 +93,7 @@ function show(given: unknown): string {
       given
         .trim()
         .replace(USER, '$1')
+        .slice(0, LONGEST_SHOWN)
         .replace(/[?#].+$/s, (query) => `${query.charAt(0)}…`),
     );
   if (Array.isArray(given)) return given.length === 0 ? 'an empty list' : 'a list';

@@ -28,6 +28,7 @@ class WireWalk {
   #cursor: WireCursor;
   readonly #lenient: boolean;
   readonly #way = new Way();
+  #reader: Reader | undefined;
 
   constructor(bytes: Uint8Array, lenient: boolean) {
     this.#cursor = this.#cursorOn(bytes);
@@ -116,10 +117,17 @@ class WireWalk {
   }
 
   #key(field: MapField): string {
-    const start = this.#cursor.position;
+    const { bytes, position } = this.#cursor;
     this.#scalar(field.keyType);
-    const reader = Reader.create(this.#cursor.bytes.subarray(start, this.#cursor.position));
+    const reader = this.#readerOf(bytes);
+    reader.pos = position;
     return String(reader[field.keyType as 'int32']());
+  }
+
+  /** One for all keys: to make one costs more than to read a key. */
+  #readerOf(bytes: Uint8Array): Reader {
+    if (this.#reader?.buf !== bytes) this.#reader = Reader.create(bytes);
+    return this.#reader;
   }
 
   #valueAt(step: string | number, field: Field, depth: number): void {

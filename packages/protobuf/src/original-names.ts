@@ -16,7 +16,8 @@ export function withOriginalNames(type: Type, value: unknown): unknown {
   });
 }
 
-function fieldsByJsonName(type: Type): ReadonlyMap<string, Field> {
+/** Indexes the fields of a type by their JSON names. */
+export function fieldsByJsonName(type: Type): ReadonlyMap<string, Field> {
   let index = indexes.get(type);
   if (!index) {
     index = new Map(type.fieldsArray.map((field) => [field.jsonName, field]));
@@ -25,7 +26,8 @@ function fieldsByJsonName(type: Type): ReadonlyMap<string, Field> {
   return index;
 }
 
-function renamed(field: Field, member: unknown): unknown {
+/** Renames what is in the value of a field. */
+export function renamed(field: Field, member: unknown): unknown {
   const { resolvedType } = field;
   if (!(resolvedType instanceof Type)) return member;
   if (field.map) return mapEntries(member as object, (key, child) => [key, withOriginalNames(resolvedType, child)]);

@@ -1,13 +1,12 @@
 import type { Type } from 'protobufjs';
 import protojson from 'protobufjs/ext/protojson.js';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalText } from './canonical-text.ts';
 import { checkJson } from './check-json.ts';
 import { checkMessage } from './check-message.ts';
 import { checkWire } from './check-wire.ts';
 import { refuseDuplicateKeys } from './duplicate-key.ts';
 import { wordsOf } from './fits.ts';
 import type { MessageCodec } from './message-codec.ts';
-import { withOriginalNames } from './original-names.ts';
 import { nameOf, prepare } from './schema.ts';
 
 /** Configures how strict the reading is. */
@@ -52,7 +51,7 @@ export function reflectedCodec<T extends object>(
       try {
         // What was read is right, and stays so once it is frozen.
         if (!read.has(message) || !Object.isFrozen(message)) checkMessage(type, message);
-        return canonicalJson(withOriginalNames(type, protojson.toJson(type, message)));
+        return canonicalText(type, message);
       } catch (cause) {
         throw new Error(`expected a message of ${nameOf(type)}: ${(cause as Error).message}`, { cause });
       }

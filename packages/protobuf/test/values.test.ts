@@ -73,6 +73,22 @@ describe('a message that a program makes', (it) => {
   });
 });
 
+describe('the canonical text', (it) => {
+  it('has the names of the schema in maps of each kind of key, whatever their order', () => {
+    const { root } = protobuf.parse(`
+      syntax = "proto3";
+      message Kid { int32 maxAge = 1; int32 min_age = 2; }
+      message P {
+        map<int64, Kid> by_long = 1; map<int32, Kid> by_int = 2; map<bool, Kid> by_truth = 3; map<string, Kid> by_name = 4;
+        repeated Kid kids = 5; Kid the_kid = 6;
+      }`);
+    const type = proto3(root.lookupType('P'));
+    const kid = '{"maxAge":2,"min_age":1}';
+    const text = `{"by_int":{"-5":${kid}},"by_long":{"-9007199254740993":${kid}},"by_name":{"__proto__":${kid},"b":{}},"by_truth":{"true":${kid}},"kids":[${kid},{}],"the_kid":{}}`;
+    assert.is(type.format(type.parse(text)), text);
+  });
+});
+
 describe('a schema that a program makes', (it) => {
   it('works without a root', () => {
     const type = new protobuf.Type('P').add(new protobuf.Field('maxRate', 1, 'int32'));

@@ -67,6 +67,24 @@ describe('a workflow', (it) => {
     assert.match(release, /apt-get install .*etcd-server etcd-client prometheus/);
     assert.match(release, /setup-go@/);
   });
+
+  it('may end: each job has a time limit', () => {
+    const endless = workflows.flatMap((path) =>
+      jobsOf(read(path))
+        .filter(([, text]) => !/^ {4}timeout-minutes: \d+$/m.test(text))
+        .map(([name]) => `${path} ${name}`),
+    );
+    assert.equal(endless, []);
+  });
+
+  it('runs scripts that there are, and asks for no more rights than to read where it is scheduled', () => {
+    const nightly = read('.github/workflows/nightly.yml');
+    const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
+    const ran = [...nightly.matchAll(/npm run (?:--\w+ )*(\w+)/g)].map(([, name = '']) => name);
+    assert.equal(ran, ['fuzz', 'soak']);
+    assert.ok(ran.every((name) => Object.hasOwn(scripts, name)));
+    assert.not.match(nightly, /: write|secrets\./);
+  });
 });
 
 /** Gives the names and texts of a workflow's jobs, as they are indented here. */

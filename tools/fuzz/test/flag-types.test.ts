@@ -21,7 +21,7 @@ import { proto3 } from '@flagz/protobuf';
 import { assert, describe } from '@flagz/test-runner';
 import protobuf from 'protobufjs';
 import { z } from 'zod';
-import { assertSafe, hostileBytes, hostileText, tryAll } from './hostile.ts';
+import { assertSafe, hostileBytes, hostileText, tryAll } from '@flagz/fuzz';
 
 const SCHEMA = `
   syntax = "proto3";

@@ -4,7 +4,7 @@ import { proto3 } from '@flagz/protobuf';
 import { assert, describe } from '@flagz/test-runner';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
-import { assertSafe, hostileText, tryAll } from './hostile.ts';
+import { assertSafe, hostileText, tryAll } from '@flagz/fuzz';
 
 const SCHEMA = `
   syntax = "proto3";

@@ -1,5 +1,5 @@
 import { SourceError } from '@flagz/core';
-import { asRecord, asText } from './config-map.ts';
+import { asRecord, asText, shown } from './config-map.ts';
 
 /** Is the answer to a list. */
 export interface ConfigMapList {
@@ -21,7 +21,6 @@ export function parseList(body: string): ConfigMapList {
     const revision = asText(asRecord(metadata)['resourceVersion']);
     return { revision, items: Array.isArray(items) ? (items as unknown[]) : [] };
   }
-  throw new SourceError(
-    `the API server answered with ${JSON.stringify(kind)?.slice(0, 40)} where a ConfigMapList was asked for`,
-  );
+  const got = typeof kind === 'string' ? JSON.stringify(kind.slice(0, 40)) : shown(kind);
+  throw new SourceError(`the API server answered with ${got} where a ConfigMapList was asked for`);
 }

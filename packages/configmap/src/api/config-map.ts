@@ -1,6 +1,9 @@
 import { type ChangeOrigin, type RawBytes, SourceError } from '@flagz/core';
 import { rawContent, sameRaw } from '../raw-content.ts';
 
+/** As much of a field as a message shows, in characters: an API server's own are shorter. */
+const LONGEST_SHOWN = 1_000;
+
 /** Is one version of a ConfigMap, as flags see it. */
 export interface ConfigMapVersion {
   readonly values: ReadonlyMap<string, RawBytes>;
@@ -30,7 +33,7 @@ export function readConfigMap(
   const { metadata, data, binaryData, kind = 'ConfigMap' } = asRecord(object);
   const { name, namespace, resourceVersion, managedFields } = asRecord(metadata);
   if (kind !== 'ConfigMap' || name !== expected.name || namespace !== expected.namespace) {
-    const got = `${String(kind)} ${JSON.stringify(`${String(namespace)}/${String(name)}`)}`;
+    const got = `${shown(kind)} ${JSON.stringify(`${shown(namespace)}/${shown(name)}`)}`;
     throw new SourceError(`the API server sent another object than was asked for: ${got}`);
   }
   const values = new Map<string, RawBytes>();
@@ -56,6 +59,12 @@ export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
 /** Gives a text that came over the wire. */
 export function asText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
+}
+
+/** Shows a field that came over the wire, as far as a message can use it; nothing in it is asked how it wants to be shown. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return value.slice(0, LONGEST_SHOWN);
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 /** Finds who wrote values last; who only changed labels does not count. See the field management of server-side apply. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { SourceError } from '@flagz/core';
-import { asRecord, asText } from './config-map.ts';
+import { asRecord, asText, shown } from './config-map.ts';
 import { readBody } from './exchange.ts';
 import type { Timing } from './timing.ts';
 
@@ -39,7 +39,7 @@ export async function refusalOf(
 async function messageOf(response: IncomingMessage, timing: Timing): Promise<string> {
   const text = await readBody(response, timing).then(String, String);
   try {
-    return asText(asRecord(JSON.parse(text))['message']) ?? text.slice(0, 300);
+    return shown(asText(asRecord(JSON.parse(text))['message']) ?? text.slice(0, 300));
   } catch {
     return text.slice(0, 300);
   }

@@ -1,5 +1,5 @@
 import { SourceError } from '@flagz/core';
-import { asRecord, asText } from './config-map.ts';
+import { asRecord, asText, shown } from './config-map.ts';
 
 /** Is what a line of a watch says. */
 export type WatchEvent =
@@ -20,10 +20,10 @@ export function readEvent(line: string): WatchEvent {
       return { type };
     case 'ERROR': {
       const { code, reason, message } = asRecord(object);
-      throw new SourceError(`the API server ended the watch: ${String(code)} ${String(reason)}: ${String(message)}`);
+      throw new SourceError(`the API server ended the watch: ${shown(code)} ${shown(reason)}: ${shown(message)}`);
     }
     default:
-      throw new SourceError(`the watch sent an event of unknown type ${shown(String(type))}`);
+      throw new SourceError(`the watch sent an event of unknown type ${JSON.stringify(shown(type).slice(0, 40))}`);
   }
 }
 
@@ -41,8 +41,4 @@ function parse(line: string): unknown {
 /** The parser's message quotes the text. */
 function withoutText(cause: unknown): Error {
   return new SyntaxError(cause instanceof SyntaxError ? 'not JSON' : 'unreadable');
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.slice(0, 40));
 }

@@ -1,11 +1,6 @@
 import { assert } from '@flagz/test-runner';
 import fc from 'fast-check';
 
-/** How long each property may run; CI at night may set more. */
-const TIME_BOX_MS = Number(process.env['FLAGZ_FUZZ_MS'] ?? 2_000);
-/** The same texts in every run, so that a run says something about the change; whoever searches for more sets another. */
-const SEED = Number(process.env['FLAGZ_FUZZ_SEED'] ?? 20_261_123);
-
 /** What grammars, JSON readers, prototypes and terminals stumble over. */
 const PIECES = [
   '{', '}', '[', ']', '"', ',', ':', '\\', '\\u', '\\ud800', '\n', '\r', '\t', '\0', '\u001b[2J', '\ufeff', '\u00a0', '\u2028',
@@ -17,14 +12,14 @@ const PIECES = [
 
 const wild = fc.string({ unit: 'binary' });
 const known = fc.constantFrom('__proto__', 'constructor', 'prototype', 'a', 'kids', 'tree', 'any', 'numbers', 'raw');
-const key = fc.oneof(known, wild);
+const member = fc.oneof(known, wild);
 
 /** Makes text that a bad day, a bad tool or a bad person may write. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.array(fc.constantFrom(...PIECES), { maxLength: 40 }).map((pieces) => pieces.join('')),
   fc.tuple(fc.constantFrom(...PIECES), fc.integer({ min: 1, max: 3_000 })).map(([piece, times]) => piece.repeat(times)),
-  fc.anything({ key, maxDepth: 5, values: [wild, fc.double(), fc.boolean(), fc.constant(null)] }).map(jsonOf),
+  fc.anything({ key: member, maxDepth: 5, values: [wild, fc.double(), fc.boolean(), fc.constant(null)] }).map(jsonOf),
   fc.uint8Array().map((bytes) => `base64:${Buffer.from(bytes).toString('base64')}`),
 );
 
@@ -42,15 +37,30 @@ export function assertSafe(message: string): void {
   assert.ok(message.length < 10_000, `${message.length} characters`);
 }
 
-/** Tries a property until the time box ends, then looks whether a prototype has changed. */
-export function tryAll<T>(arbitrary: fc.Arbitrary<T>, attempt: (input: T) => void): void {
-  const before = prototypes();
-  fc.assert(fc.property(arbitrary, attempt), {
-    seed: SEED,
-    numRuns: 1_000_000,
-    plugins: [fc.interruptAfterTimeLimit(TIME_BOX_MS)],
-  });
-  assert.equal(prototypes(), before);
+/**
+ * Makes what a reader of JSON may find: members that are called as it wants and members that prototypes have, of the wrong
+ * kind, and nested without end.
+ *
+ * @param members are the names that the reader looks for.
+ * @param values are such as it wants, or nearly.
+ */
+export function hostileJson(
+  members: readonly string[],
+  values: readonly fc.Arbitrary<unknown>[] = [],
+): fc.Arbitrary<unknown> {
+  const name = fc.oneof(
+    { arbitrary: fc.constantFrom(...members), weight: 5 },
+    { arbitrary: fc.constantFrom('__proto__', 'constructor', 'toString', 'valueOf', 'toJSON', 'length'), weight: 1 },
+    { arbitrary: wild, weight: 1 },
+  );
+  const leaves = [...values, wild, fc.double(), fc.boolean(), fc.constant(null)];
+  const levels = fc.integer({ min: 1, max: 3_000 });
+  const deep = fc
+    .tuple(fc.constantFrom('[]', '{}'), name, levels)
+    .map(([kind, key, depth]) => nested(kind, key, depth));
+  const tree = fc.anything({ key: name, maxDepth: 5, values: [...leaves] }).map(jsonOf);
+  // Through text, so that a member `__proto__` is a member.
+  return fc.oneof({ arbitrary: tree, weight: 20 }, { arbitrary: deep, weight: 1 }).map((text) => asJson(text));
 }
 
 /** Writes own members only, those named `__proto__` too. */
@@ -58,8 +68,11 @@ function jsonOf(value: unknown): string {
   return JSON.stringify(value) ?? 'undefined';
 }
 
-function prototypes(): readonly string[] {
-  return [Object, Array, Function, String, Number, Boolean, Error, Map, Set, Uint8Array]
-    .flatMap(({ name, prototype }) => Reflect.ownKeys(prototype as object).map((member) => `${name}.${String(member)}`))
-    .toSorted();
+function nested(kind: string, key: string, depth: number): string {
+  const [open, close] = kind === '[]' ? ['[', ']'] : [`{${JSON.stringify(key)}:`, '}'];
+  return `${open.repeat(depth)}0${close.repeat(depth)}`;
+}
+
+function asJson(text: string): unknown {
+  return text === 'undefined' ? null : JSON.parse(text);
 }
