@@ -7,7 +7,6 @@ import { checkClientHosts, checkHosts } from './hosts.ts';
 
 /** The longest wait that a timer counts, jitter included, in milliseconds: more would ring at once. */
 const LONGEST_MS = 1_000_000_000;
-/** How much of a host that is none a message shows, in characters. */
 
 /** Holds a user and a password. */
 export interface EtcdAuth {

@@ -11,6 +11,7 @@ const LABEL = /^(?!-)[\p{L}\p{M}\p{N}_-]{1,63}(?<!-)$/u;
 /** Whether a name can only be an IPv4 address: https://url.spec.whatwg.org/#ends-in-a-number-checker. */
 const ENDS_IN_NUMBER = /(^|\.)(\d+|0x[\da-f]*)\.?$/i;
 const LONGEST_NAME = 253;
+/** How much of an endpoint that is none a message shows, in characters. */
 const LONGEST_SHOWN = 80;
 
 /**
