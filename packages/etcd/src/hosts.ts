@@ -12,7 +12,7 @@ const LABEL = /^(?!-)[\p{L}\p{M}\p{N}_-]{1,63}(?<!-)$/u;
 const ENDS_IN_NUMBER = /(^|\.)(\d+|0x[\da-f]*)\.?$/i;
 const LONGEST_NAME = 253;
 /** How much of an endpoint that is none a message shows, in characters. */
-const LONGEST_SHOWN = 80;
+const LONGEST_SHOWN = 300;
 
 /**
  * Checks where the cluster is said to be, and writes each endpoint as etcd3 needs it: `http://name:port`,

@@ -4,7 +4,7 @@ import { SourceError } from '@flagz/core';
 import { assertSafe, hostileBytes, hostileText, tryAll } from '@flagz/fuzz';
 import { assert, describe } from '@flagz/test-runner';
 import fc from 'fast-check';
-import { checkHost } from '../src/hosts.ts';
+import { checkHosts } from '../src/hosts.ts';
 import { keyOf, nameOf, rangeOf } from '../src/mirror.ts';
 
 const prefix = hostileText.filter((text) => text.replaceAll('/', '') !== '').map((text) => `${text}/`);
@@ -77,7 +77,8 @@ describe('hostile options of etcdSource()', (it) => {
     );
     tryAll(fc.array(host, { maxLength: 3 }), (hosts) => {
       if (refusalOf(() => etcdSource({ hosts, prefix: '/x' }))) return;
-      for (const one of hosts) assert.match(checkHost(one), /^(https?:\/\/)?[^\s/@?#]+$/);
+      const checked = checkHosts(hosts, (reason) => new SourceError(reason));
+      for (const one of checked) assert.match(one, /^(https?:\/\/)?[^\s/@?#]+$/);
     });
   });
 
