@@ -45,9 +45,10 @@ export class Namespace {
     return this.#api.send('POST', `${this.#path('configmaps')}?${query}`, body);
   }
 
-  /** Changes keys of a ConfigMap; `null` removes one. */
-  patchConfigMap(name: string, data: Readonly<Record<string, string | null>>): Promise<ApiObject> {
-    return this.#api.send('PATCH', this.#configMap(name), { data }, 'application/merge-patch+json');
+  /** Changes keys of a ConfigMap as a field manager would; `null` removes one. */
+  patchConfigMap(name: string, data: Readonly<Record<string, string | null>>, manager = 'testbed'): Promise<ApiObject> {
+    const path = `${this.#configMap(name)}?fieldManager=${encodeURIComponent(manager)}`;
+    return this.#api.send('PATCH', path, { data }, 'application/merge-patch+json');
   }
 
   /** Reads a ConfigMap. */

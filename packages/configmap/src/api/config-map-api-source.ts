@@ -1,5 +1,6 @@
 import type { Source, SourceSink } from '@flagz/core';
-import type { KubeConfigLike } from './kube-config.ts';
+import type { Told } from './followers.ts';
+import { type KubeConfigLike, loadKubeConfig } from './kube-config.ts';
 import { BACKOFF } from './pause.ts';
 import { SharedWatch } from './shared-watch.ts';
 import { checkTiming, type Timing } from './timing.ts';
@@ -39,7 +40,7 @@ export interface ConfigMapApiOptions {
  * Follows one ConfigMap through the API server of Kubernetes: a change arrives within milliseconds.
  *
  * Lists at each connect and watches from there, so that nothing is missed, whatever happened in between. A ConfigMap that is
- * not there is an empty layer. Sources with the same cluster, user, namespace, name and times share one watch.
+ * not there is an empty layer. Sources with the same kubeconfig, credentials, namespace, name and times share one watch.
  * A start fails at once, with what to do, when `@kubernetes/client-node` is missing, the cluster cannot be trusted, or
  * rights are missing.
  *
@@ -54,14 +55,17 @@ export function configMapApiSource(options: ConfigMapApiOptions): Source {
   checkName('name', name, /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/);
   const timing: Timing = checkTiming(options);
   const target = { namespace, name, kubeConfig, context, timing };
+  const told: Told = { version: undefined };
   let last: SharedWatch | undefined;
   return {
     name: sourceName ?? `configmap ${namespace}/${name}`,
     staleAfterMs: timing.silenceTimeoutMs,
     backoff: BACKOFF,
-    watch(sink: SourceSink, signal: AbortSignal): Promise<void> {
-      last = SharedWatch.of(target, last);
-      return last.follow(sink, signal);
+    async watch(sink: SourceSink, signal: AbortSignal): Promise<void> {
+      // Anew for each attempt: what was wrong may have been mended on disk.
+      const config = await loadKubeConfig(target, signal);
+      last = SharedWatch.of(target, config, last);
+      return last.follow(sink, signal, told);
     },
   };
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { SourceError } from '@flagz/core';
 import type * as ClientNode from '@kubernetes/client-node';
+import { inTime } from './in-time.ts';
 
 /** Is the part of a cluster's description that is looked at here. */
 export interface KubeCluster {
@@ -29,17 +30,28 @@ export interface KubeConfigLike {
   applyToHTTPSOptions(options: RequestOptions): Promise<void>;
 }
 
+/** Says which configuration is meant, and which of its contexts. */
+export interface KubeConfigSpec {
+  readonly kubeConfig: string | KubeConfigLike | undefined;
+  readonly context: string | undefined;
+}
+
 const PACKAGE = '@kubernetes/client-node';
+const IMPORT_TIMEOUT_MS = 30_000;
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+/** Is what client-node makes up when it finds nothing. */
+const NO_SERVER = 'http://localhost:8080';
 
 /**
  * Loads the configuration of a cluster: imports client-node only now, for it takes a second and 70 MB.
  *
- * @param path of a kubeconfig; without one, the pod's service account or the default kubeconfig.
- * @throws {SourceError} fatal at the start, with what to do.
+ * @param spec names a kubeconfig; without one, it is the pod's service account or the default kubeconfig.
+ * @throws {SourceError} fatal at the start, with what to do; when the signal aborts, with what was waited for.
  */
-export async function loadKubeConfig(path: string | undefined, context: string | undefined): Promise<KubeConfigLike> {
-  const { KubeConfig } = await importClientNode();
+export async function loadKubeConfig(spec: KubeConfigSpec, signal: AbortSignal): Promise<KubeConfigLike> {
+  if (typeof spec.kubeConfig === 'object') return spec.kubeConfig;
+  const { kubeConfig: path, context } = spec;
+  const { KubeConfig } = await imported(signal);
   const config = new KubeConfig();
   try {
     if (path !== undefined) config.loadFromFile(path);
@@ -58,6 +70,28 @@ export async function loadKubeConfig(path: string | undefined, context: string |
     config.setCurrentContext(context);
   }
   return config;
+}
+
+/** Reads the address of an API server. @throws {SourceError} fatal at the start, with what to do. */
+export function parseServer(text: string): URL {
+  const server = URL.canParse(text) ? new URL(text) : undefined;
+  if (server?.protocol === 'https:') return server;
+  const isMadeUp = text === NO_SERVER;
+  if (isMadeUp && process.env['KUBERNETES_SERVICE_HOST']) {
+    const todo = 'set automountServiceAccountToken of the pod to true, or give the option kubeConfig';
+    throw fatal(`this pod has no token of a service account, ${SERVICE_ACCOUNT_TOKEN} is missing: ${todo}`);
+  }
+  const hint = isMadeUp ? 'no kubeconfig was found, and this is no pod' : 'its server must be an https URL';
+  throw fatal(`the cluster ${JSON.stringify(text)} cannot be used: ${hint}; give the option kubeConfig`);
+}
+
+/** The import itself cannot be stopped. */
+async function imported(signal: AbortSignal): Promise<typeof ClientNode> {
+  try {
+    return await inTime(importClientNode(), IMPORT_TIMEOUT_MS, `importing ${PACKAGE}`, signal);
+  } catch (error) {
+    throw signal.aborted ? new SourceError(`it was still importing ${PACKAGE}`) : error;
+  }
 }
 
 async function importClientNode(): Promise<typeof ClientNode> {
@@ -81,6 +115,7 @@ function versionForThisNode(): string {
   return `${PACKAGE}@${major >= 23 ? 2 : 1}`;
 }
 
-function fatal(message: string, cause?: unknown): SourceError {
+/** Makes an error of what no other attempt will mend. */
+export function fatal(message: string, cause?: unknown): SourceError {
   return new SourceError(message, { fatalAtStart: true, ...(cause === undefined ? {} : { cause }) });
 }

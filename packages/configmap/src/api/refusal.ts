@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { SourceError } from '@flagz/core';
-import { asRecord, asText, shown } from './config-map.ts';
+import { asRecord, asText, shown } from './wire.ts';
 import { readBody } from './exchange.ts';
 import type { Timing } from './timing.ts';
+
+/** Says that the API server does not know who asks: the credentials have expired, or never were any. */
+export class UnknownAskerError extends SourceError {}
 
 /**
  * Makes an error of an answer that is no success: what, why, and what to do.
@@ -29,7 +32,7 @@ export async function refusalOf(
   }
   if (status === 401) {
     const todo = 'its token or certificate is unknown, expired or revoked; renew it';
-    return new SourceError(`the API server does not know who asks to ${verb} ${what} (401): ${todo}`, {
+    return new UnknownAskerError(`the API server does not know who asks to ${verb} ${what} (401): ${todo}`, {
       fatalAtStart: lasting,
     });
   }

@@ -1,38 +1,23 @@
-import type { IncomingMessage } from 'node:http';
 import { SourceError, type SourceSink } from '@flagz/core';
-import { type Access, type AccessTarget, Gate, identityOf } from './access.ts';
-import { Pause } from './pause.ts';
-import { type ConfigMapList, parseList } from './config-map-list.ts';
+import { type Access, Gate } from './access.ts';
+import type { ConfigMapList } from './config-map-list.ts';
 import { type ConfigMapVersion, absent, readConfigMap } from './config-map.ts';
-import { UnansweredError, readBody, readLines, send } from './exchange.ts';
-import { inTime } from './in-time.ts';
-import { refusalOf } from './refusal.ts';
-import { type Timing, watchSeconds } from './timing.ts';
+import { readLines } from './exchange.ts';
+import { type Follower, Followers, type Told } from './followers.ts';
+import { type Identity, digest, identityOf } from './identity.ts';
+import type { KubeConfigLike, KubeConfigSpec } from './kube-config.ts';
+import { Pause } from './pause.ts';
+import { UnknownAskerError } from './refusal.ts';
+import { type OpenWatch, type RequestTarget, Requests } from './requests.ts';
 import { readEvent } from './watch-event.ts';
 
 /** Says which ConfigMap, where, as whom, and how patiently. */
-export interface WatchTarget extends AccessTarget {
-  readonly namespace: string;
-  readonly name: string;
-  readonly timing: Timing;
-}
-
-/** Is one watcher of one flag set. */
-interface Follower {
-  readonly sink: SourceSink;
-  fail(error: Error): void;
-}
+export interface WatchTarget extends KubeConfigSpec, RequestTarget {}
 
 type State = 'idle' | 'pausing' | 'authorizing' | 'listing' | 'opening' | 'watching';
 
-/** How often an attempt tries to connect while nothing answers at all. */
-const CONNECT_TRIES = 5;
-/** How long the import of client-node and an exec plugin may take, in milliseconds. */
-const AUTHORIZE_TIMEOUT_MS = 30_000;
 /** A watch that lived for so long, in milliseconds, says that the server is well. */
 const STEADY_MS = 1_000;
-/** An API server that has just started refuses everybody until it has read its roles: how long that may take, in milliseconds. */
-const REFUSAL_PATIENCE_MS = 1_500;
 
 /**
  * Watches one ConfigMap for all its followers.
@@ -51,40 +36,47 @@ const REFUSAL_PATIENCE_MS = 1_500;
 export class SharedWatch {
   static readonly #all = new Map<string, SharedWatch>();
 
-  readonly #key: string;
+  readonly #configured: string;
+  #key: string;
   readonly #target: WatchTarget;
   readonly #gate: Gate;
   readonly #pause = new Pause();
-  readonly #followers = new Set<Follower>();
+  readonly #followers = new Followers();
+  readonly #requests: Requests;
   #state: State = 'idle';
   #attempt = new AbortController();
   /** Is what the followers were told; only while watching. */
   #version: ConfigMapVersion | undefined;
   #before: ConfigMapVersion | undefined;
   #watchingSince = 0;
-  #refusedSince: number | undefined;
-  #server = '';
 
-  private constructor(key: string, target: WatchTarget) {
-    this.#key = key;
+  private constructor(target: WatchTarget, config: KubeConfigLike, identity: Identity) {
+    this.#configured = identity.configured;
+    this.#key = keyOf(target, identity);
     this.#target = target;
-    this.#gate = new Gate(target);
+    this.#gate = new Gate(target, config);
+    this.#requests = new Requests(target, (error) => this.#followers.report(error));
   }
 
   /** Finds the watch of a target, or makes it; `last` is kept where nobody else has one, for it knows when to try again. */
-  static of(target: WatchTarget, last: SharedWatch | undefined): SharedWatch {
-    const { namespace, name, timing } = target;
-    const key = JSON.stringify([identityOf(target), namespace, name, timing]);
-    return SharedWatch.#all.get(key) ?? (last && last.#key === key ? last : new SharedWatch(key, target));
+  static of(target: WatchTarget, config: KubeConfigLike, last: SharedWatch | undefined): SharedWatch {
+    const identity = identityOf(config);
+    const key = keyOf(target, identity);
+    const running = SharedWatch.#all.get(key);
+    if (running) return running;
+    if (!last || last.#key !== key) return new SharedWatch(target, config, identity);
+    last.#gate.renew(config);
+    return last;
   }
 
   /**
    * Follows until the signal aborts.
    *
+   * @param told is the source's own, the same for each attempt.
    * @throws {SourceError} when the attempt has failed: the next call starts another; or when the signal aborts before
    * anything was told, with what was waited for.
    */
-  follow(sink: SourceSink, signal: AbortSignal): Promise<void> {
+  follow(sink: SourceSink, signal: AbortSignal, told: Told): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return resolve();
       const leave = (): void => {
@@ -95,6 +87,7 @@ export class SharedWatch {
       };
       const follower: Follower = {
         sink,
+        told,
         fail: (error) => {
           signal.removeEventListener('abort', leave);
           reject(error);
@@ -107,24 +100,29 @@ export class SharedWatch {
 
   #join(follower: Follower): void {
     this.#followers.add(follower);
-    SharedWatch.#all.set(this.#key, this);
+    this.#enlist();
     if (this.#state === 'idle') void this.#run();
-    else if (this.#version) this.#tell(follower, this.#version);
+    else if (this.#version) this.#followers.tell(follower, this.#version);
+    this.#endIfAlone();
   }
 
   #leave(follower: Follower): void {
-    this.#followers.delete(follower);
+    this.#followers.remove(follower);
+    this.#endIfAlone();
+  }
+
+  #endIfAlone(): void {
     if (this.#followers.size === 0 && this.#state !== 'idle') this.#end();
   }
 
   #waitingFor(): string | undefined {
     switch (this.#state) {
       case 'authorizing':
-        return 'it was still getting the credentials';
+        return `it was still waiting for ${this.#gate.waitsFor}`;
       case 'listing':
-        return `${this.#server} had not yet answered the request to list the ConfigMap`;
+        return `${this.#requests.server} had not yet answered the request to list the ConfigMap`;
       case 'opening':
-        return `${this.#server} had not yet answered the request to watch the ConfigMap`;
+        return `${this.#requests.server} had not yet answered the request to watch the ConfigMap`;
       default:
         return undefined;
     }
@@ -134,69 +132,78 @@ export class SharedWatch {
     this.#attempt = new AbortController();
     const { signal } = this.#attempt;
     try {
-      await this.#wait(signal);
+      this.#enter('pausing', signal);
+      await this.#pause.over(signal);
       for (;;) {
-        const [access, list] = await this.#list(await this.#authorize(signal), signal);
-        const { revision, items } = list;
+        const [access, { revision, items }] = await this.#list(signal);
         const version = items[0] === undefined ? absent(revision) : readConfigMap(items[0], this.#target, this.#before);
-        await this.#watch(await this.#open(access, revision, signal), version, signal);
+        this.#enter('opening', signal);
+        await this.#watch(await this.#requests.watch(access, revision, signal), version, signal);
       }
     } catch (error) {
       if (!signal.aborted) this.#fail(error as Error);
     }
   }
 
-  async #wait(signal: AbortSignal): Promise<void> {
-    this.#state = 'pausing';
-    await this.#pause.over(signal);
+  /** An attempt that is over must not speak for the next one. */
+  #enter(state: State, signal: AbortSignal): void {
+    signal.throwIfAborted();
+    this.#state = state;
   }
 
   async #authorize(signal: AbortSignal): Promise<Access> {
-    this.#state = 'authorizing';
-    return inTime(this.#gate.access(), AUTHORIZE_TIMEOUT_MS, 'getting the credentials', signal);
+    this.#enter('authorizing', signal);
+    const access = await this.#gate.access(signal);
+    signal.throwIfAborted();
+    this.#become(access.identity);
+    return access;
+  }
+
+  /**
+   * Answers to what the credentials are now: a token that is renewed on disk is renewed for all followers of that file.
+   *
+   * Followers whose own KubeConfig objects said the same at first must each say anew who they are.
+   */
+  #become(identity: Identity): void {
+    const key = keyOf(this.#target, identity);
+    if (key === this.#key) return;
+    if (typeof this.#target.kubeConfig === 'object' && identity.configured !== this.#configured)
+      throw new SourceError('the KubeConfig has been changed');
+    this.#unlist();
+    this.#key = key;
+    this.#enlist();
+  }
+
+  #enlist(): void {
+    if (!SharedWatch.#all.has(this.#key)) SharedWatch.#all.set(this.#key, this);
+  }
+
+  #unlist(): void {
+    if (SharedWatch.#all.get(this.#key) === this) SharedWatch.#all.delete(this.#key);
   }
 
   /** Lists; where the credentials have expired meanwhile, once more with new ones. */
-  async #list(access: Access, signal: AbortSignal): Promise<[Access, ConfigMapList]> {
-    this.#state = 'listing';
-    const { timing } = this.#target;
-    let current = access;
-    let response = await this.#send(current, '', signal);
-    if (response.statusCode === 401) {
-      response.destroy();
-      this.#gate.forget();
-      current = await this.#authorize(signal);
-      this.#state = 'listing';
-      response = await this.#send(current, '', signal);
+  async #list(signal: AbortSignal): Promise<[Access, ConfigMapList]> {
+    const attempt = async (): Promise<[Access, ConfigMapList]> => {
+      const access = await this.#authorize(signal);
+      this.#enter('listing', signal);
+      return [access, await this.#requests.list(access, signal)];
+    };
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof UnknownAskerError) || signal.aborted) throw error;
+      this.#gate.renew();
+      return attempt();
     }
-    if (response.statusCode !== 200) throw await this.#refusal(response, 'list');
-    const body = (await readBody(response, timing)).toString();
-    return [current, parseList(body)];
-  }
-
-  async #open(access: Access, revision: string | undefined, signal: AbortSignal): Promise<[IncomingMessage, number]> {
-    this.#state = 'opening';
-    const seconds = watchSeconds(this.#target.timing);
-    const query = `&watch=1&allowWatchBookmarks=true&timeoutSeconds=${seconds}&resourceVersion=${encodeURIComponent(revision ?? '')}`;
-    const response = await this.#send(access, query, signal);
-    if (response.statusCode !== 200) throw await this.#refusal(response, 'watch');
-    this.#refusedSince = undefined;
-    return [response, seconds];
   }
 
   /** Tells the list, then each version, until the watch ends: in its time it returns, else it throws. */
-  async #watch(
-    [response, seconds]: [IncomingMessage, number],
-    list: ConfigMapVersion,
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (signal.aborted) return;
-    this.#state = 'watching';
+  async #watch({ response, seconds }: OpenWatch, list: ConfigMapVersion, signal: AbortSignal): Promise<void> {
+    this.#enter('watching', signal);
     this.#watchingSince = performance.now();
     this.#tellAll(list);
-    const alive = (): void => {
-      for (const { sink } of this.#followers) sink.alive();
-    };
+    const alive = (): void => this.#followers.alive();
     for await (const line of readLines(response, this.#target.timing, alive)) {
       if (signal.aborted) return;
       const event = readEvent(line);
@@ -210,52 +217,16 @@ export class SharedWatch {
     this.#pause.reset();
   }
 
-  /** Sends a GET; while nothing answers at all it tries again at once, for the wait itself was a backoff. */
-  async #send(access: Access, query: string, signal: AbortSignal): Promise<IncomingMessage> {
-    const { namespace, name, timing } = this.#target;
-    this.#server = access.server.origin;
-    const path = `/api/v1/namespaces/${namespace}/configmaps?fieldSelector=metadata.name%3D${name}${query}`;
-    for (let tries = 1; ; tries++) {
-      try {
-        return await send(access, path, timing, signal);
-      } catch (error) {
-        if (!(error instanceof UnansweredError) || tries === CONNECT_TRIES || signal.aborted) throw error;
-        for (const { sink } of this.#followers) sink.report(error);
-      }
-    }
-  }
-
-  #refusal(response: IncomingMessage, verb: string): Promise<SourceError> {
-    const now = performance.now();
-    this.#refusedSince ??= now;
-    const fatalAtStart = now - this.#refusedSince > REFUSAL_PATIENCE_MS;
-    return refusalOf(response, verb, this.#target, this.#target.timing, fatalAtStart);
-  }
-
   #tellAll(version: ConfigMapVersion): void {
     this.#version = this.#before = version;
-    for (const follower of this.#followers) this.#tell(follower, version);
-  }
-
-  /** What goes wrong with one follower is that follower's affair. */
-  #tell(follower: Follower, { values, revision, origin }: ConfigMapVersion): void {
-    try {
-      follower.sink.replace(values, revision, origin);
-    } catch (error) {
-      this.#leave(follower);
-      follower.fail(error as Error);
-    }
+    this.#followers.tellAll(version);
+    this.#endIfAlone();
   }
 
   #fail(error: Error): void {
     if (this.#state === 'watching' && performance.now() - this.#watchingSince > STEADY_MS) this.#pause.reset();
     this.#pause.extend();
-    // What is wrong may have been mended on disk by the time of the next attempt.
-    this.#gate.forget();
-    const followers = [...this.#followers];
-    this.#followers.clear();
-    this.#end();
-    for (const follower of followers) follower.fail(error);
+    this.#followers.failAll(error, () => this.#end());
   }
 
   #end(): void {
@@ -263,6 +234,12 @@ export class SharedWatch {
     this.#version = undefined;
     this.#attempt.abort(new SourceError('the attempt is over'));
     this.#gate.disconnect();
-    SharedWatch.#all.delete(this.#key);
+    this.#unlist();
   }
+}
+
+function keyOf({ kubeConfig, context, namespace, name, timing }: WatchTarget, identity: Identity): string {
+  // Sources that read one file get its next version together, too.
+  const spec = typeof kubeConfig === 'object' ? null : [kubeConfig ?? null, context ?? null];
+  return digest([spec, identity, namespace, name, timing]);
 }

@@ -1,5 +1,5 @@
 import { SourceError } from '@flagz/core';
-import { asRecord, asText, shown } from './config-map.ts';
+import { asRecord, asText, shown } from './wire.ts';
 
 /** Is what a line of a watch says. */
 export type WatchEvent =

@@ -1,0 +1,110 @@
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { readFileSync } from 'node:fs';
+import type { RequestOptions } from 'node:https';
+import { SourceError } from '@flagz/core';
+import { inTime } from './in-time.ts';
+import type { KubeConfigLike, KubeUser } from './kube-config.ts';
+import { asRecord, asText } from './wire.ts';
+
+/** How long an exec plugin may think, in milliseconds. */
+const PLUGIN_TIMEOUT_MS = 30_000;
+const LONGEST_REASON = 300;
+
+/**
+ * Asks client-node for TLS options and for the headers that say who asks.
+ *
+ * An exec plugin that is late, or not waited for any more, is ended.
+ *
+ * @throws {SourceError} with what to do; the signal's reason when it aborts.
+ */
+export async function credentialsOf(
+  config: KubeConfigLike,
+  signal: AbortSignal,
+  timeoutMs: number = PLUGIN_TIMEOUT_MS,
+): Promise<RequestOptions> {
+  signal.throwIfAborted();
+  const options: RequestOptions = { headers: {} };
+  const user = config.getCurrentUser();
+  const token = readToken(user);
+  const { work, children } = withChildren(() => config.applyToHTTPSOptions(options));
+  try {
+    await inTime(work, timeoutMs, whatThinks(user), signal);
+  } catch (cause) {
+    for (const child of children) end(child);
+    if (signal.aborted || cause instanceof SourceError) throw cause;
+    throw refused(user, cause as Error);
+  }
+  const { auth } = options;
+  const headers = { ...(options.headers as object) };
+  if (token !== undefined) Object.assign(headers, { Authorization: `Bearer ${token}` });
+  if (auth) Object.assign(headers, { Authorization: `Basic ${Buffer.from(auth).toString('base64')}` });
+  return { ...options, headers };
+}
+
+/** Says what is waited for while credentials are got. */
+export function whatThinks(user: KubeUser | null): string {
+  const command = commandOf(user);
+  return command === undefined ? 'getting the credentials' : `the exec plugin ${JSON.stringify(command)}`;
+}
+
+/** Names the file of the user's token, as a service account has one. */
+export function tokenFileOf(user: KubeUser | null): string | undefined {
+  return asText(asRecord(asRecord(user?.authProvider)['config'])['tokenFile']);
+}
+
+/** The official client keeps a service account's token for a minute, and its newline for ever. */
+function readToken(user: KubeUser | null): string | undefined {
+  const path = tokenFileOf(user);
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (cause) {
+    const todo = 'in a pod the kubelet puts it there, unless automountServiceAccountToken is false';
+    throw new SourceError(
+      `the token file ${JSON.stringify(path)} cannot be read (${(cause as NodeJS.ErrnoException).code}): ${todo}; elsewhere name another tokenFile`,
+      { cause },
+    );
+  }
+}
+
+/** Only the command: its arguments may be secret. */
+function commandOf(user: KubeUser | null): string | undefined {
+  const { exec, authProvider } = asRecord(user);
+  const plugin = asRecord(exec ?? asRecord(asRecord(authProvider)['config'])['exec']);
+  return asText(plugin['command']);
+}
+
+/** client-node hands out no plugin that it starts. It starts it before it waits for anything, so that Node tells of it here. */
+function withChildren(start: () => Promise<void>): { work: Promise<void>; children: readonly ChildProcess[] } {
+  const children: ChildProcess[] = [];
+  const onChild = (message: unknown): void => {
+    children.push((message as { readonly process: ChildProcess }).process);
+  };
+  subscribe('child_process', onChild);
+  try {
+    return { work: start(), children };
+  } finally {
+    unsubscribe('child_process', onChild);
+  }
+}
+
+/** Ends a child process, and lets go of its pipes, which its own children may hold on to. */
+function end(child: ChildProcess): void {
+  child.kill('SIGKILL');
+  child.unref();
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
+}
+
+function refused(user: KubeUser | null, cause: Error): SourceError {
+  const command = commandOf(user);
+  // The parser's message quotes the text, which may be a credential.
+  const isGarbage = cause instanceof SyntaxError;
+  const reason = isGarbage ? 'it printed what is not JSON' : cause.message.trim().slice(0, LONGEST_REASON);
+  const options = isGarbage ? {} : { cause };
+  if (command === undefined) return new SourceError(`no credentials: ${reason}`, options);
+  return new SourceError(
+    `the exec plugin ${JSON.stringify(command)} gave no credentials: ${reason || 'it failed without a word'}; run it by hand`,
+    options,
+  );
+}

@@ -1,0 +1,74 @@
+import type { ChangeOrigin, SourceSink } from '@flagz/core';
+import type { ConfigMapVersion } from './config-map.ts';
+import { originOf } from './written-by.ts';
+
+/** Remembers from one attempt of a source to the next what it has told. */
+export interface Told {
+  version: ConfigMapVersion | undefined;
+}
+
+/** Is one watcher of one flag set. */
+export interface Follower {
+  readonly sink: SourceSink;
+  readonly told: Told;
+  fail(error: Error): void;
+}
+
+/** Tells all who follow a watch. What goes wrong with one follower is that follower's affair. */
+export class Followers {
+  readonly #all = new Set<Follower>();
+  /** Is who wrote what came between two versions: found once for all who were told the first. */
+  #origin: { from: ConfigMapVersion | undefined; to: ConfigMapVersion; origin: ChangeOrigin | undefined } | undefined;
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  add(follower: Follower): void {
+    this.#all.add(follower);
+  }
+
+  remove(follower: Follower): void {
+    this.#all.delete(follower);
+  }
+
+  tellAll(version: ConfigMapVersion): void {
+    for (const follower of this.#all) this.tell(follower, version);
+  }
+
+  /** Tells one; it follows no more when it cannot be told. */
+  tell(follower: Follower, version: ConfigMapVersion): void {
+    const { sink, told } = follower;
+    const origin = this.#originSince(told.version, version);
+    told.version = version;
+    try {
+      sink.replace(version.values, version.revision, origin);
+    } catch (error) {
+      this.remove(follower);
+      follower.fail(error as Error);
+    }
+  }
+
+  /** Says that the connection lives. */
+  alive(): void {
+    for (const { sink } of this.#all) sink.alive();
+  }
+
+  /** Says what is wrong without giving up. */
+  report(error: Error): void {
+    for (const { sink } of this.#all) sink.report(error);
+  }
+
+  /** Lets go of all, telling them why, when `whenEmpty` has run. */
+  failAll(error: Error, whenEmpty: () => void): void {
+    const followers = [...this.#all];
+    this.#all.clear();
+    whenEmpty();
+    for (const follower of followers) follower.fail(error);
+  }
+
+  #originSince(from: ConfigMapVersion | undefined, to: ConfigMapVersion): ChangeOrigin | undefined {
+    if (this.#origin?.from !== from || this.#origin?.to !== to) this.#origin = { from, to, origin: originOf(to, from) };
+    return this.#origin.origin;
+  }
+}

@@ -1,0 +1,168 @@
+import type { ChangeOrigin } from '@flagz/core';
+import { eventually } from '@flagz/testing';
+import { assert, describe } from '@flagz/test-runner';
+import { type ConfigMapVersion, absent, readConfigMap } from '../../src/api/config-map.ts';
+import { originOf } from '../../src/api/written-by.ts';
+import { describeOnCluster } from './cluster-suite.ts';
+import { Shop } from './shop.ts';
+
+/** Is an entry of managedFields: who, in which second, which keys. */
+type Entry = readonly [manager: string, second: number, ...keys: readonly string[]];
+
+const WHERE = { namespace: 'shop', name: 'flags' };
+
+describeOnCluster('configMapApiSource: who wrote it', (it) => {
+  it(
+    'names for each change who made it, also when others wrote in the same second',
+    Shop.test(async (shop) => {
+      await shop.put({ rate: '0', label: 'none yet' });
+      await shop.watch();
+      for (let round = 1; round <= 10; round++) {
+        await shop.namespace.patchConfigMap('flags', { rate: String(round) }, 'bob');
+        await shop.namespace.patchConfigMap('flags', { label: String(round) }, 'alice');
+        await eventually(() => shop.label.get() === String(round));
+        const [bob, alice] = shop.flags.history().slice(-2);
+        assert.equal([bob?.flag, bob?.origin?.actor], ['rate', 'bob'], `round ${round}`);
+        assert.equal([alice?.flag, alice?.origin?.actor], ['label', 'alice'], `round ${round}`);
+      }
+    }),
+  );
+
+  it(
+    'names who took a key away where it is clear, and nobody where it is not',
+    Shop.test(async (shop) => {
+      await shop.put({ rate: '20', label: 'a' });
+      await shop.watch();
+      await shop.namespace.patchConfigMap('flags', { rate: null, label: 'b' }, 'carol');
+      await eventually(() => shop.label.get() === 'b');
+      const taken = shop.flags.history().at(-1);
+      assert.equal([taken?.previous, taken?.origin?.actor], ['a', 'carol']);
+      await shop.namespace.patchConfigMap('flags', { label: null }, 'dave');
+      await eventually(() => shop.label.source === 'default');
+      assert.is(shop.flags.history().at(-1)?.origin, undefined);
+    }),
+  );
+
+  it(
+    'names the writer of what came while it was away',
+    Shop.test(async (shop) => {
+      await shop.namespace.putConfigMap('flags', { data: { rate: '20' } }, 'alice');
+      await shop.watch();
+      shop.proxy.refuse();
+      await eventually(() => shop.state === 'stale');
+      await shop.namespace.patchConfigMap('flags', { label: 'b' }, 'bob');
+      shop.proxy.accept();
+      await eventually(() => shop.label.get() === 'b');
+      assert.is(shop.flags.history().at(-1)?.origin?.actor, 'bob');
+    }),
+  );
+});
+
+describe('originOf()', (it) => {
+  const before = version({ a: '1', b: '1' }, ['alice', 10, 'a'], ['bob', 10, 'b']);
+  const cases: readonly (readonly [
+    title: string,
+    now: ConfigMapVersion,
+    before: ConfigMapVersion | undefined,
+    actor: string | undefined,
+    second?: number,
+  ])[] = [
+    [
+      'the owner of the one key that changed',
+      changed({ a: '2' }, ['alice', 10, 'a'], ['bob', 10, 'b']),
+      before,
+      'alice',
+      10,
+    ],
+    [
+      'no one who wrote later, but something else',
+      changed({ a: '2' }, ['alice', 11, 'a'], ['z', 12]),
+      before,
+      'alice',
+      11,
+    ],
+    [
+      'whoever wrote last, of several',
+      changed({ a: '2', b: '2' }, ['alice', 11, 'a'], ['bob', 12, 'b']),
+      before,
+      'bob',
+      12,
+    ],
+    [
+      'nobody, of several in one second',
+      changed({ a: '2', b: '2' }, ['alice', 11, 'a'], ['bob', 11, 'b']),
+      before,
+      undefined,
+    ],
+    [
+      'nobody, where two hold the key',
+      changed({ a: '2' }, ['alice', 11, 'a'], ['bob', 12, 'a', 'b']),
+      before,
+      undefined,
+    ],
+    ['one that holds it in two ways', changed({ a: '2' }, ['alice', 11, 'a'], ['alice', 12, 'a']), before, 'alice', 12],
+    [
+      'the only one that is newer, where nobody holds it',
+      changed({ a: '2' }, ['alice', 10], ['bob', 11, 'b']),
+      before,
+      'bob',
+      11,
+    ],
+    ['nobody, where several are newer', changed({ a: '2' }, ['alice', 12], ['bob', 11, 'b']), before, undefined],
+    ['nobody, where none is newer', changed({ a: '2' }, ['bob', 10, 'b']), before, undefined],
+    ['nobody, where nothing is told', changed({ a: '2' }), before, undefined],
+    ['the owners at the first load', changed({}, ['alice', 10, 'a', 'b'], ['z', 12]), undefined, 'alice', 10],
+    ['nobody at the first load, where nobody holds a key', changed({}, ['alice', 10]), undefined, undefined],
+    ['the owners of all, where nothing changed', changed({}, ['alice', 10, 'a', 'b']), before, 'alice', 10],
+    ['nobody who deleted all of it', absent('9'), before, undefined],
+    ['whoever made it again', changed({}, ['eve', 20, 'a', 'b']), absent('9'), 'eve', 20],
+  ];
+  for (const [title, now, from, actor, second] of cases) {
+    it(`names ${title}`, () => {
+      const expected: ChangeOrigin | undefined =
+        actor === undefined ? undefined : { actor, writtenAt: at(second ?? 0).getTime() };
+      assert.equal(originOf(now, from), expected);
+    });
+  }
+
+  it('knows the owners of binaryData', () => {
+    const object = {
+      metadata: {
+        ...WHERE,
+        managedFields: [{ manager: 'alice', time: at(3).toISOString(), fieldsV1: { 'f:binaryData': { 'f:a': {} } } }],
+      },
+      binaryData: { a: '/w==' },
+    };
+    assert.is(originOf(readConfigMap(object, WHERE, undefined), undefined)?.actor, 'alice');
+  });
+
+  it('takes entries for what they are worth', () => {
+    const managedFields = [
+      null,
+      7,
+      {},
+      { manager: 'x' },
+      { manager: 'y', time: 'soon', fieldsV1: { 'f:data': 'f:a' } },
+    ];
+    const object = { metadata: { ...WHERE, managedFields }, data: { a: '1' } };
+    assert.is(originOf(readConfigMap(object, WHERE, undefined), undefined), undefined);
+  });
+
+  function changed(data: Readonly<Record<string, string>>, ...entries: readonly Entry[]): ConfigMapVersion {
+    return version({ a: '1', b: '1', ...data }, ...entries);
+  }
+});
+
+function version(data: Readonly<Record<string, string>>, ...entries: readonly Entry[]): ConfigMapVersion {
+  const managedFields = entries.map(([manager, second, ...keys], index) => ({
+    manager,
+    operation: entries.findIndex(([name]) => name === manager) === index ? 'Update' : 'Apply',
+    time: at(second).toISOString(),
+    fieldsV1: { 'f:metadata': {}, 'f:data': { '.': {}, ...Object.fromEntries(keys.map((key) => [`f:${key}`, {}])) } },
+  }));
+  return readConfigMap({ metadata: { ...WHERE, managedFields }, data }, WHERE, undefined);
+}
+
+function at(second: number): Date {
+  return new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+}
