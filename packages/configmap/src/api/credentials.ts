@@ -32,7 +32,7 @@ export async function credentialsOf(
     await inTime(work, timeoutMs, whatThinks(user), signal);
   } catch (cause) {
     for (const child of children) end(child);
-    if (signal.aborted || cause instanceof SourceError) throw cause;
+    if (signal.aborted) throw cause;
     throw refused(user, cause as Error);
   }
   const { auth } = options;
@@ -98,13 +98,12 @@ function end(child: ChildProcess): void {
 
 function refused(user: KubeUser | null, cause: Error): SourceError {
   const command = commandOf(user);
+  const todo = command === undefined ? '' : '; run it by hand';
+  if (cause instanceof SourceError) return new SourceError(`${cause.message}${todo}`);
+  const what =
+    command === undefined ? 'no credentials' : `the exec plugin ${JSON.stringify(command)} gave no credentials`;
   // The parser's message quotes the text, which may be a credential.
-  const isGarbage = cause instanceof SyntaxError;
-  const reason = isGarbage ? 'it printed what is not JSON' : cause.message.trim().slice(0, LONGEST_REASON);
-  const options = isGarbage ? {} : { cause };
-  if (command === undefined) return new SourceError(`no credentials: ${reason}`, options);
-  return new SourceError(
-    `the exec plugin ${JSON.stringify(command)} gave no credentials: ${reason || 'it failed without a word'}; run it by hand`,
-    options,
-  );
+  if (cause instanceof SyntaxError) return new SourceError(`${what}: it printed what is not JSON${todo}`);
+  const reason = cause.message.trim().slice(0, LONGEST_REASON) || 'it failed without a word';
+  return new SourceError(`${what}: ${reason}${todo}`, { cause });
 }

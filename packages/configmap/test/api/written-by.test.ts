@@ -9,6 +9,8 @@ import { Shop } from './shop.ts';
 /** Is an entry of managedFields: who, in which second, which keys. */
 type Entry = readonly [manager: string, second: number, ...keys: readonly string[]];
 
+/** No watch of these tests ends in its time: two versions stay two batches. */
+const UNBROKEN = { silenceTimeoutMs: 3_600_000 };
 const WHERE = { namespace: 'shop', name: 'flags' };
 
 describeOnCluster('configMapApiSource: who wrote it', (it) => {
@@ -16,7 +18,7 @@ describeOnCluster('configMapApiSource: who wrote it', (it) => {
     'names for each change who made it, also when others wrote in the same second',
     Shop.test(async (shop) => {
       await shop.put({ rate: '0', label: 'none yet' });
-      await shop.watch();
+      await shop.watch(UNBROKEN);
       for (let round = 1; round <= 10; round++) {
         await shop.namespace.patchConfigMap('flags', { rate: String(round) }, 'bob');
         await shop.namespace.patchConfigMap('flags', { label: String(round) }, 'alice');
@@ -32,7 +34,7 @@ describeOnCluster('configMapApiSource: who wrote it', (it) => {
     'names who took a key away where it is clear, and nobody where it is not',
     Shop.test(async (shop) => {
       await shop.put({ rate: '20', label: 'a' });
-      await shop.watch();
+      await shop.watch(UNBROKEN);
       await shop.namespace.patchConfigMap('flags', { rate: null, label: 'b' }, 'carol');
       await eventually(() => shop.label.get() === 'b');
       const taken = shop.flags.history().at(-1);
@@ -47,7 +49,7 @@ describeOnCluster('configMapApiSource: who wrote it', (it) => {
     'names the writer of what came while it was away',
     Shop.test(async (shop) => {
       await shop.namespace.putConfigMap('flags', { data: { rate: '20' } }, 'alice');
-      await shop.watch();
+      await shop.watch(UNBROKEN);
       shop.proxy.refuse();
       await eventually(() => shop.state === 'stale');
       await shop.namespace.patchConfigMap('flags', { label: 'b' }, 'bob');

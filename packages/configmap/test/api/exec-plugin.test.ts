@@ -1,0 +1,126 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { FlagSet } from '@flagz/core';
+import { configMapApiSource } from '@flagz/configmap/api';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { kubeconfigText } from '@flagz/testbed';
+import { eventually } from '@flagz/testing';
+import { assert, describe, rejects } from '@flagz/test-runner';
+import { credentialsOf } from '../../src/api/credentials.ts';
+import { type TempDir, tempDir } from '../temp-dir.ts';
+
+/** Nothing listens there. */
+const server = 'https://127.0.0.1:1';
+/** Says its process id, and hangs, as does a child of its own that holds on to its pipes. */
+const HANGING = 'sleep 20 & echo $! > "$0.child"; echo $$ > "$0.tmp"; mv "$0.tmp" "$0"; wait';
+
+describe('an exec plugin', (it) => {
+  // The first test of the file: nobody has imported client-node yet.
+  it('is not started any more after a stop() while client-node was being imported', async () => {
+    using dir = tempDir();
+    let started = 0;
+    const count = (): void => void started++;
+    subscribe('child_process', count);
+    try {
+      const flags = new FlagSet('stopped');
+      const watcher = await flags.watch(sourceOf(dir, ['true']), { required: false });
+      const until = Date.now() + 100;
+      await eventually(() => Date.now() >= until, { everyMs: 5 });
+      await watcher.stop();
+      await import('@kubernetes/client-node');
+      for (let turn = 0; turn < 20; turn++) await setImmediate();
+      assert.is(started, 0);
+      await rejects(credentialsOf(await configOf(['true']), AbortSignal.abort(new Error('stopped'))), /^stopped$/);
+      assert.is(started, 0);
+    } finally {
+      unsubscribe('child_process', count);
+    }
+  });
+
+  it('is ended by stop(), and holds nobody up, nor do its own children', async () => {
+    using dir = tempDir();
+    const pidFile = dir.join('pid');
+    const before = held();
+    const flags = new FlagSet('hanging');
+    const watcher = await flags.watch(sourceOf(dir, ['sh', '-c', HANGING, pidFile]), { required: false });
+    try {
+      await eventually(() => existsSync(pidFile), { withinMs: 20_000 });
+      const started = Date.now();
+      await watcher.stop();
+      assert.ok(Date.now() - started < 1_000, `took ${Date.now() - started} ms`);
+      await eventually(() => !lives(pidFile));
+      await eventually(() => held() <= before);
+    } finally {
+      endChildOf(pidFile);
+    }
+  });
+
+  it('is ended when it thinks for too long, and named', async () => {
+    using dir = tempDir();
+    const pidFile = dir.join('pid');
+    const attempt = credentialsOf(await configOf(['sh', '-c', HANGING, pidFile]), new AbortController().signal, 2_000);
+    try {
+      await rejects(attempt, /^the exec plugin "sh" took more than 2000 ms; run it by hand$/);
+      // A machine that is busy may not have come to start it within its time.
+      await eventually(() => !existsSync(pidFile) || !lives(pidFile));
+    } finally {
+      endChildOf(pidFile);
+    }
+  });
+
+  it('is named when the start times out on it', async () => {
+    using dir = tempDir();
+    const watching = new FlagSet('late').watch(sourceOf(dir, ['sleep', '20']), { startTimeoutMs: 3_000 });
+    await rejects(
+      watching,
+      /not loaded within 3000 ms; last error: .*: it was still waiting for the exec plugin "sleep"/,
+    );
+  });
+
+  it('says what went wrong, without what it printed', async () => {
+    const outcome = async (exec: readonly string[]): Promise<string> =>
+      credentialsOf(await configOf(exec), new AbortController().signal).then(
+        () => 'credentials',
+        (error: unknown) => (error as Error).message,
+      );
+    const said = 'the exec plugin "sh" gave no credentials:';
+    assert.is(await outcome(['sh', '-c', 'echo "log in first" >&2; exit 3']), `${said} log in first; run it by hand`);
+    assert.is(await outcome(['sh', '-c', 'exit 3']), `${said} it failed without a word; run it by hand`);
+    assert.is(await outcome(['sh', '-c', 'echo t0psecret']), `${said} it printed what is not JSON; run it by hand`);
+    assert.match(await outcome(['/nowhere/plugin']), /the exec plugin "\/nowhere\/plugin" gave no .*ENOENT/);
+  });
+});
+
+/** Counts the child processes and pipes that keep this process alive. */
+function held(): number {
+  return process.getActiveResourcesInfo().filter((name) => /Process|Pipe/.test(name)).length;
+}
+
+function sourceOf(dir: TempDir, exec: readonly string[]): ReturnType<typeof configMapApiSource> {
+  const kubeConfig = dir.join('kubeconfig');
+  writeFileSync(kubeConfig, kubeconfigText({ server, exec }));
+  return configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig });
+}
+
+async function configOf(exec: readonly string[]): Promise<KubeConfig> {
+  const client = await import('@kubernetes/client-node');
+  const config = new client.KubeConfig();
+  config.loadFromString(kubeconfigText({ server, exec }));
+  return config;
+}
+
+function lives(pidFile: string): boolean {
+  try {
+    process.kill(Number(readFileSync(pidFile, 'utf8')), 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The child of a child that was killed ends with its test. */
+function endChildOf(pidFile: string): void {
+  const path = `${pidFile}.child`;
+  if (existsSync(path)) process.kill(Number(readFileSync(path, 'utf8')));
+}
