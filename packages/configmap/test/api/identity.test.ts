@@ -1,0 +1,174 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { FlagSet } from '@flagz/core';
+import { configMapApiSource, type KubeConfigLike } from '@flagz/configmap/api';
+import { eventually } from '@flagz/testing';
+import { assert, describe, rejects } from '@flagz/test-runner';
+import { describeOnCluster } from './cluster-suite.ts';
+import { RequestLog } from './request-log.ts';
+import { Shop } from './shop.ts';
+
+/** No watch of these tests ends in its time. */
+const UNBROKEN = { silenceTimeoutMs: 3_600_000 };
+const MAY_NOT = /system:serviceaccount:\S+:stranger may not list ConfigMap "flags"/;
+
+describeOnCluster('configMapApiSource: who asks', (it) => {
+  it(
+    'is who a kubeconfig says now: a second source gets nothing of what the first one may see',
+    Shop.test(async (shop) => {
+      await shop.put({ rate: '20' });
+      await shop.watch(UNBROKEN);
+      shop.cluster.writeKubeconfig(shop.namespace.name, { server: serverOf(shop), token: await stranger(shop) });
+      await rejects(another(shop, shop.kubeConfig), MAY_NOT);
+      await stillFollows(shop);
+    }),
+  );
+
+  it(
+    'is who a token file says now',
+    Shop.test(async (shop) => {
+      await shop.put({ rate: '20' });
+      const tokenFile = join(shop.cluster.folder, `${shop.namespace.name}.token`);
+      const config = (): KubeConfig => configOf(shop, { authProvider: { name: 'x', config: { tokenFile } } });
+      writeFileSync(tokenFile, await shop.namespace.token('shop'));
+      await shop.watch({ ...UNBROKEN, kubeConfig: config() });
+      writeFileSync(tokenFile, await stranger(shop));
+      await rejects(another(shop, config()), MAY_NOT);
+      await stillFollows(shop);
+    }),
+    { own: true },
+  );
+
+  it(
+    'is who a KubeConfig says now, also when the object is the same',
+    Shop.test(async (shop) => {
+      await shop.put({ rate: '20' });
+      const config = configOf(shop, { token: await shop.namespace.token('shop') });
+      await shop.watch({ ...UNBROKEN, kubeConfig: config });
+      Object.assign(config.getCurrentUser() ?? {}, { token: await stranger(shop) });
+      await rejects(another(shop, config), MAY_NOT);
+      await stillFollows(shop);
+      // With the next connection the first one is the stranger, too.
+      shop.proxy.cut();
+      await eventually(() => MAY_NOT.test(shop.lastError), { withinMs: 15_000 });
+    }),
+    { own: true },
+  );
+
+  it(
+    'is the same for two KubeConfigs that say the same, and stays it when their token is renewed: one watch',
+    Shop.test(async (shop) => {
+      using log = new RequestLog();
+      await shop.put({ rate: '20' });
+      const tokenFile = join(shop.cluster.folder, `${shop.namespace.name}.token`);
+      const config = (): KubeConfig => configOf(shop, { authProvider: { name: 'x', config: { tokenFile } } });
+      writeFileSync(tokenFile, await shop.namespace.token('shop'));
+      await shop.watch({ ...UNBROKEN, kubeConfig: config() });
+      const alone = log.watches.length;
+      await another(shop, config());
+      assert.is(log.watches.length, alone);
+
+      writeFileSync(tokenFile, await shop.namespace.token('shop'));
+      shop.proxy.cut();
+      await eventually(() => log.watches.length > alone && shop.flags.watchers[0]?.state === 'live', {
+        withinMs: 15_000,
+      });
+      const renewed = log.watches.length;
+      await another(shop, config());
+      assert.is(log.watches.length, renewed);
+    }),
+    { own: true },
+  );
+
+  it(
+    'is not the same for providers that only their own KubeConfig knows',
+    Shop.test(async (shop) => {
+      await shop.put({ rate: '20' });
+      const tokens = [await shop.namespace.token('shop'), await stranger(shop)];
+      const [first, second] = tokens.map((token) => {
+        const config = configOf(shop, { authProvider: { name: 'own', config: {} } });
+        config.addAuthenticator({
+          isAuthProvider: () => true,
+          applyAuthentication: async (_user, options) => {
+            Object.assign(options.headers ?? {}, { Authorization: `Bearer ${token}` });
+          },
+        });
+        return config;
+      });
+      await shop.watch({ ...UNBROKEN, kubeConfig: first! });
+      await rejects(another(shop, second!), MAY_NOT);
+    }),
+    { own: true },
+  );
+
+  it(
+    'is nobody while a token file is missing, which is named, with what to do, and waited for',
+    Shop.test(async (shop) => {
+      await shop.put({ rate: '20' });
+      const tokenFile = join(shop.cluster.folder, `${shop.namespace.name}.token`);
+      const kubeConfig = configOf(shop, { authProvider: { name: 'x', config: { tokenFile } } });
+      await rejects(
+        shop.watch({ kubeConfig, watch: { startTimeoutMs: 2_000 } }),
+        /the token file "\/\S+\.token" cannot be read \(ENOENT\): in a pod the kubelet puts it there, unless automountServiceAccountToken is false; elsewhere name another tokenFile/,
+      );
+      const waiting = shop.watch({ kubeConfig });
+      await eventually(() => /\.token" cannot be read/.test(shop.flags.watchers[0]?.status.lastError?.message ?? ''));
+      writeFileSync(tokenFile, await shop.namespace.token('shop'));
+      await waiting;
+      assert.is(shop.rate.get(), 20);
+    }),
+    { own: true },
+  );
+});
+
+describe('configMapApiSource in a pod without a token', (it) => {
+  it('says so, and how it gets one', async () => {
+    const { KUBECONFIG, HOME } = process.env;
+    Object.assign(process.env, { KUBERNETES_SERVICE_HOST: '10.0.0.1', HOME: '/nowhere' });
+    delete process.env['KUBECONFIG'];
+    try {
+      const watching = new FlagSet('pod').watch(configMapApiSource({ namespace: 'shop', name: 'flags' }));
+      await rejects(
+        watching,
+        /this pod has no token of a service account, \S+ is missing: set automountServiceAccountToken/,
+      );
+    } finally {
+      delete process.env['KUBERNETES_SERVICE_HOST'];
+      Object.assign(process.env, { HOME, ...(KUBECONFIG !== undefined && { KUBECONFIG }) });
+    }
+  });
+});
+
+function serverOf(shop: Shop): string {
+  return `https://127.0.0.1:${shop.proxy.port}`;
+}
+
+function configOf(shop: Shop, user: object): KubeConfig {
+  const config = new KubeConfig();
+  const caData = Buffer.from(shop.cluster.authority.certificate).toString('base64');
+  config.loadFromClusterAndUser(
+    { name: 'here', server: serverOf(shop), caData, skipTLSVerify: false },
+    { name: 'somebody', ...user },
+  );
+  return config;
+}
+
+/** Makes a service account that has no Role, and gives its token. */
+async function stranger(shop: Shop): Promise<string> {
+  await shop.namespace.createServiceAccount('stranger');
+  return shop.namespace.token('stranger');
+}
+
+/** Starts to watch the same ConfigMap for another flag set. */
+async function another(shop: Shop, kubeConfig: string | KubeConfigLike): Promise<void> {
+  const flags = new FlagSet('another');
+  shop.others.push(flags);
+  await flags.watch(shop.source({ ...UNBROKEN, kubeConfig }));
+}
+
+async function stillFollows(shop: Shop): Promise<void> {
+  await shop.put({ rate: '30' });
+  await eventually(() => shop.rate.get() === 30);
+  assert.is(shop.state, 'live');
+}
