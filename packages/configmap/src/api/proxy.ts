@@ -1,6 +1,6 @@
 import { type ClientRequest, request as httpRequest } from 'node:http';
 import { Agent, type AgentOptions, type RequestOptions, request as httpsRequest } from 'node:https';
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SourceError } from '@flagz/core';
 
@@ -22,16 +22,17 @@ export function proxyFor(server: URL, proxyUrl: string | undefined, env: NodeJS.
   const withScheme = text.includes('://') ? text : `http://${text}`;
   const proxy = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
   if (proxy?.protocol === 'http:' || proxy?.protocol === 'https:') return proxy;
-  throw new SourceError(
-    `the proxy of ${server.origin} must be an http or https URL; see proxy-url of the kubeconfig, or HTTPS_PROXY`,
-    {
-      fatalAtStart: true,
-    },
-  );
+  // No more of it than that: it may hold a password.
+  const what = proxy?.protocol.startsWith('socks')
+    ? `is a SOCKS proxy (${proxy.protocol}//${proxy.host}), which this source does not speak to; name one that does HTTP CONNECT`
+    : 'must be an http or https URL';
+  throw new SourceError(`the proxy of ${server.origin} ${what}; see proxy-url of the kubeconfig, or HTTPS_PROXY`, {
+    fatalAtStart: true,
+  });
 }
 
 function fromEnvironment(server: URL, env: NodeJS.ProcessEnv): string | undefined {
-  const host = server.hostname.replace(/^\[|\]$/g, '').toLowerCase();
+  const host = withoutBrackets(server.hostname).toLowerCase();
   if (host === 'localhost' || host === '::1' || (isIP(host) && host.startsWith('127.'))) return undefined;
   const port = server.port || '443';
   const exceptions = (env['NO_PROXY'] || env['no_proxy'] || '').split(',').map((entry) => entry.trim().toLowerCase());
@@ -42,11 +43,24 @@ function fromEnvironment(server: URL, env: NodeJS.ProcessEnv): string | undefine
 function covers(entry: string, host: string, port: string): boolean {
   if (entry === '' || entry === '*') return entry === '*';
   if (entry.includes('/')) return inRange(entry, host);
-  const [, name = entry, itsPort] = /^(.*?)(?::(\d+))?$/.exec(isIP(entry) ? '' : entry) ?? [];
-  const domain = isIP(entry) ? entry : name;
+  const [name, itsPort] = splitPort(entry);
   if (itsPort !== undefined && itsPort !== port) return false;
-  const suffix = domain.replace(/^\*?\./, '.');
-  return host === domain || host.endsWith(suffix.startsWith('.') ? suffix : `.${suffix}`);
+  const version = isIP(name);
+  // An IPv6 address has many spellings.
+  if (version !== 0) return inRange(`${name}/${version === 6 ? 128 : 32}`, host);
+  const suffix = name.replace(/^\*?\./, '.');
+  return host === name || host.endsWith(suffix.startsWith('.') ? suffix : `.${suffix}`);
+}
+
+/** Splits `host:port`, `[v6]:port` and what has no port, as an address has none that is not in brackets. */
+function splitPort(entry: string): readonly [host: string, port: string | undefined] {
+  if (isIP(entry)) return [entry, undefined];
+  const [, host = entry, port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+  return [withoutBrackets(host), port];
+}
+
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
 }
 
 function inRange(cidr: string, host: string): boolean {
@@ -85,11 +99,12 @@ class TunnelAgent extends Agent {
         undefined as never,
       );
     };
-    const path = `${options.host}:${options.port}`;
-    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    const host = options.host ?? '';
+    const path = `${isIPv6(host) ? `[${host}]` : host}:${options.port}`;
+    const credentials = `${decoded(username)}:${decoded(password)}`;
     const asking = (protocol === 'https:' ? httpsRequest : httpRequest)({
       method: 'CONNECT',
-      host: hostname,
+      host: withoutBrackets(hostname),
       port,
       path,
       agent: false,
@@ -117,5 +132,14 @@ class TunnelAgent extends Agent {
   override destroy(): void {
     for (const asking of this.#pending) asking.destroy();
     super.destroy();
+  }
+}
+
+/** A percent sign in a password that nobody encoded stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Server, createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CertificateAuthority, kubeconfigText } from '@flagz/testbed';
+import { CertificateAuthority, type KubeconfigOptions, kubeconfigText } from '@flagz/testbed';
 
 /** Answers one request. */
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
@@ -41,7 +41,7 @@ export class Double {
   }
 
   /** Writes a kubeconfig and gives its path. */
-  kubeConfig(options: { readonly server?: string; readonly proxyUrl?: string } = {}): string {
+  kubeConfig(options: Partial<KubeconfigOptions> = {}): string {
     const path = join(this.#folder, 'kubeconfig');
     const server = `https://127.0.0.1:${this.port}`;
     writeFileSync(path, kubeconfigText({ server, ca: this.#authority.certificate, token: 'x', ...options }));

@@ -1,17 +1,24 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
+import { type Socket, connect, isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { type DynamicFlag, FlagSet, int } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
+import { eventually } from '@flagz/testing';
 import { assert, describe, rejects } from '@flagz/test-runner';
 import { proxyFor } from '../../src/api/proxy.ts';
+import { describeOnCluster } from './cluster-suite.ts';
 import { Double } from './double.ts';
+import { Shop } from './shop.ts';
 
 describe('configMapApiSource: HTTP proxies', (it) => {
   it('goes through the proxy of the kubeconfig, with its password, and lets it see nothing', async () => {
     const { double, proxy, rate, flags } = await behindProxy();
     try {
-      const kubeConfig = double.kubeConfig({ server: `https://kube.test:${double.port}`, proxyUrl: proxy.url });
+      const kubeConfig = double.kubeConfig({
+        server: `https://kube.test:${double.port}`,
+        proxyUrl: `http://user:p%40ss@${proxy.host}`,
+      });
       await using _ = await flags.watch(configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig }));
       assert.is(rate.get(), 20);
       assert.equal(proxy.seen, [`kube.test:${double.port} Basic ${Buffer.from('user:p@ss').toString('base64')}`]);
@@ -23,7 +30,7 @@ describe('configMapApiSource: HTTP proxies', (it) => {
 
   it('goes through HTTPS_PROXY', async () => {
     const { double, proxy, rate, flags } = await behindProxy();
-    process.env['HTTPS_PROXY'] = proxy.url;
+    process.env['HTTPS_PROXY'] = `http://${proxy.host}`;
     try {
       const kubeConfig = double.kubeConfig({ server: `https://kube.test:${double.port}` });
       await using _ = await flags.watch(configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig }));
@@ -36,9 +43,12 @@ describe('configMapApiSource: HTTP proxies', (it) => {
   });
 
   it('says what the proxy refuses', async () => {
-    const { double, proxy, flags } = await behindProxy(403);
+    const { double, proxy, flags } = await behindProxy({ status: 403 });
     try {
-      const kubeConfig = double.kubeConfig({ server: `https://kube.test:${double.port}`, proxyUrl: proxy.url });
+      const kubeConfig = double.kubeConfig({
+        server: `https://kube.test:${double.port}`,
+        proxyUrl: `http://user:p%40ss@${proxy.host}`,
+      });
       const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig });
       await rejects(
         flags.watch(source, { startTimeoutMs: 2_000 }),
@@ -49,6 +59,69 @@ describe('configMapApiSource: HTTP proxies', (it) => {
       await double.close();
     }
   });
+});
+
+describe('configMapApiSource: IPv6 and HTTP proxies', (it) => {
+  it('asks the proxy for an address in brackets', async () => {
+    const { double, proxy, rate, flags } = await behindProxy();
+    try {
+      const kubeConfig = double.kubeConfig({
+        server: `https://[fd00::1]:${double.port}`,
+        proxyUrl: `http://${proxy.host}`,
+        tlsServerName: 'kube.test',
+      });
+      await using _ = await flags.watch(configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig }));
+      assert.is(rate.get(), 20);
+      assert.equal(proxy.seen, [`[fd00::1]:${double.port}`]);
+    } finally {
+      await proxy.close();
+      await double.close();
+    }
+  });
+
+  const title = 'finds a proxy whose own address is one';
+  const loopback = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+  const test = async (): Promise<void> => {
+    const { double, proxy, rate, flags } = await behindProxy({ host: '::1' });
+    try {
+      const server = `https://kube.test:${double.port}`;
+      const kubeConfig = double.kubeConfig({ server, proxyUrl: `http://100%:x@${proxy.host}` });
+      await using _ = await flags.watch(configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig }));
+      assert.is(rate.get(), 20);
+    } finally {
+      await proxy.close();
+      await double.close();
+    }
+  };
+  if (loopback) it(title, test);
+  else it.skip(title, 'needs IPv6 on the loopback', test);
+});
+
+describeOnCluster('configMapApiSource: a real API server behind an HTTP proxy', (it) => {
+  it(
+    'is followed through it, also when the tunnel is cut',
+    Shop.test(async (shop) => {
+      const proxy = await connectProxy(shop.proxy.port);
+      try {
+        await shop.put({ rate: '20' });
+        const server = `https://kube.test:${shop.cluster.port}`;
+        const token = await shop.namespace.token('shop');
+        const proxyUrl = `http://${proxy.host}`;
+        await shop.watch({ kubeConfig: shop.cluster.writeKubeconfig('proxied', { server, token, proxyUrl }) });
+        assert.is(shop.rate.get(), 20);
+        await shop.put({ rate: '30' });
+        await eventually(() => shop.rate.get() === 30);
+        shop.proxy.cut();
+        await shop.put({ rate: '40' });
+        await eventually(() => shop.rate.get() === 40, { withinMs: 15_000 });
+        assert.ok(proxy.seen.length >= 2);
+        for (const asked of proxy.seen) assert.is(asked, `kube.test:${shop.cluster.port}`);
+      } finally {
+        await proxy.close();
+      }
+    }),
+    { own: true },
+  );
 });
 
 describe('proxyFor()', (it) => {
@@ -71,6 +144,14 @@ describe('proxyFor()', (it) => {
       ['https://10.1.2.3', '10.1.2.3', false],
       ['https://[fd00::1]', 'fd00::/8', false],
       ['https://[fd00::1]', 'fd00::1', false],
+      ['https://[fd00::1]:6443', '[fd00::1]:6443', false],
+      ['https://[fd00::1]:6443', '[fd00::1]:443', true],
+      ['https://[fd00::1]:6443', '[fd00::1]', false],
+      ['https://[fd00::1]:6443', '[FD00:0:0::0001]:6443', false],
+      ['https://[fd00::2]:6443', '[fd00::1]:6443', true],
+      ['https://10.1.2.3:6443', '10.1.2.3:6443', false],
+      ['https://10.1.2.3:6443', '10.1.2.3:443', true],
+      ['https://kube.example.com', '*.example.com', false],
       ['https://kube.example.com', 'nonsense/77', true],
       ['https://127.0.0.1', '', false],
       ['https://localhost', '', false],
@@ -90,37 +171,53 @@ describe('proxyFor()', (it) => {
 
   it('refuses what is no HTTP proxy', () => {
     assert.throws(
-      () => proxyFor(new URL('https://kube.example.com'), 'socks5://own:1', {}),
+      () => proxyFor(new URL('https://kube.example.com'), 'socks5://user:secret@own:1', {}),
+      /^the proxy of https:\/\/kube\.example\.com is a SOCKS proxy \(socks5:\/\/own:1\), which .*HTTP CONNECT/,
+    );
+    assert.throws(
+      () => proxyFor(new URL('https://kube.example.com'), 'ftp://own:1', {}),
       /must be an http or https URL/,
     );
   });
 });
 
-async function behindProxy(status = 200) {
+async function behindProxy(options: { readonly status?: number; readonly host?: string } = {}) {
   const double = await Double.start();
   double.data = { rate: '20' };
   const flags = new FlagSet('shop');
   const rate: DynamicFlag<number> = flags.dynamic('rate', int, 10, 'A rate.');
+  return { double, flags, rate, proxy: await connectProxy(double.port, options) };
+}
+
+/** Starts a proxy that takes every name for a port of this machine. */
+async function connectProxy(target: number, { status = 200, host = '127.0.0.1' } = {}) {
   const seen: string[] = [];
+  const tunnels = new Set<Socket>();
   const server = createServer();
-  server.on('connect', (request, client) => {
-    seen.push(`${request.url} ${request.headers['proxy-authorization']}`);
+  server.on('connect', (request, client: Socket) => {
+    seen.push([request.url, request.headers['proxy-authorization']].join(' ').trim());
     if (status !== 200) {
       client.end(`HTTP/1.1 ${status} No\r\n\r\n`);
       return;
     }
-    const upstream = connect(double.port, '127.0.0.1', () => client.write('HTTP/1.1 200 OK\r\n\r\n'));
+    const upstream = connect(target, '127.0.0.1', () => client.write('HTTP/1.1 200 OK\r\n\r\n'));
     upstream.pipe(client).pipe(upstream);
     for (const socket of [client, upstream]) socket.on('error', () => {});
-    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+    tunnels.add(client);
+    client.on('close', () => {
+      tunnels.delete(client);
+      upstream.destroy();
+    });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   const close = async (): Promise<void> => {
     server.closeAllConnections();
+    for (const tunnel of tunnels) tunnel.destroy();
     server.close();
     await once(server, 'close');
   };
-  return { double, flags, rate, proxy: { url: `http://user:p%40ss@127.0.0.1:${port}`, seen, close } };
+  return { host: `${isIPv6(host) ? `[${host}]` : host}:${port}`, seen, close };
 }
