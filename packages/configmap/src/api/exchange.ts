@@ -5,7 +5,7 @@ import { SourceError } from '@flagz/core';
 import type { Access } from './access.ts';
 import type { Timing } from './timing.ts';
 
-/** Far beyond what the API server lets a ConfigMap hold, which is about 1.5 MiB. */
+/** Far beyond what the API server lets a ConfigMap hold: 1 MiB of values, each byte of which may take six on the wire. */
 const LARGEST_BYTES = 16 * 1024 * 1024;
 const KEEP_ALIVE_MS = 10_000;
 
