@@ -46,9 +46,8 @@ describe('an exec plugin', (it) => {
     const watcher = await flags.watch(sourceOf(dir, ['sh', '-c', HANGING, pidFile]), { required: false });
     try {
       await eventually(() => existsSync(pidFile), { withinMs: 20_000 });
-      const started = Date.now();
+      // Rejects where the source does not end in time.
       await watcher.stop();
-      assert.ok(Date.now() - started < 1_000, `took ${Date.now() - started} ms`);
       await eventually(() => !lives(pidFile));
       await eventually(() => held() <= before);
     } finally {
