@@ -26,7 +26,7 @@ export function readWriters(managedFields: unknown): readonly Writer[] {
     const { manager, operation, subresource, time, fieldsV1 } = asRecord(entry);
     const writtenAt = Date.parse(asText(time) ?? '');
     if (typeof manager !== 'string' || Number.isNaN(writtenAt)) continue;
-    const id = JSON.stringify([manager, operation, subresource]);
+    const id = JSON.stringify([manager, asText(operation), asText(subresource)]);
     writers.push({ id, actor: manager, writtenAt, fields: asRecord(fieldsV1) });
   }
   return writers;
@@ -76,7 +76,7 @@ function oneActor(writers: readonly Writer[]): boolean {
 }
 
 function latest(writers: readonly Writer[]): ChangeOrigin | undefined {
-  const writtenAt = Math.max(...writers.map((writer) => writer.writtenAt));
+  const writtenAt = writers.reduce((latestYet, writer) => Math.max(latestYet, writer.writtenAt), -Infinity);
   const last = writers.filter((writer) => writer.writtenAt === writtenAt);
   const [first] = last;
   return first && oneActor(last) ? { actor: first.actor, writtenAt } : undefined;
