@@ -10,9 +10,6 @@ import { revert } from './revert.ts';
 import { type Follower, Rollbacks } from './rollbacks.ts';
 import { WatchStream } from './watch-stream.ts';
 
-/** Leases by the very value, since what is put back is the very value that was accepted. */
-const leases = new WeakMap<Uint8Array, string>();
-
 /** Configures a {@link Feed}. */
 export interface FeedOptions {
   readonly rollbackDelayMs: number;
@@ -151,7 +148,6 @@ export class Feed {
     const known = this.#picture;
     if (known && !reload && (await isContinued(connection, this.#range, known, signal))) return;
     this.#picture = await loadPrefix(connection, this.#range, known?.mirror, signal);
-    for (const { value, lease } of this.#picture.mirror.values()) leases.set(value, lease);
     this.#before.clear();
   }
 
@@ -201,10 +197,8 @@ export class Feed {
         this.#before.set(name, current);
       }
       this.#rollbacks.changed(name, entry);
-      if (entry) {
-        leases.set(entry.value, entry.lease);
-        mirror.set(name, entry);
-      } else mirror.delete(name);
+      if (entry) mirror.set(name, entry);
+      else mirror.delete(name);
       changes.set(name, entry?.value);
     }
     picture.revision = revision;
@@ -252,9 +246,8 @@ export class Feed {
   ): Promise<'reverted' | 'deleted' | 'lost-race'> {
     const [connection, signal] = [this.#connection, this.#run?.abort.signal];
     if (!connection || !signal) throw new SourceError('not connected');
-    const lease = (value && leases.get(value)) ?? '0';
     try {
-      return await revert(connection, keyOf(this.#range, name), { modRevision, value, lease }, signal);
+      return await revert(connection, keyOf(this.#range, name), { modRevision, value }, signal);
     } catch (error) {
       throw describeError(error, connection, this.#range.prefix, 'readwrite');
     }

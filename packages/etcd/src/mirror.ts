@@ -1,10 +1,20 @@
+import { isAscii } from 'node:buffer';
 import type { IKeyValue } from 'etcd3';
 
 /** Is one key as etcd holds it. */
 export interface Entry {
   readonly value: Uint8Array;
   readonly modRevision: bigint;
-  readonly lease: string;
+}
+
+/** Leases by the very value, since what is put back is the very value that was accepted; most have none, and are left out. */
+const leases = new WeakMap<Uint8Array, string>();
+
+const NO_LEASE = '0';
+
+/** Gives the lease that a value was read with. */
+export function leaseOf(value: Uint8Array): string {
+  return leases.get(value) ?? NO_LEASE;
 }
 
 /** Holds what is under a prefix, by flag name, at one revision. */
@@ -44,14 +54,14 @@ const BYTES = 'bytes:';
  * apart, and so is a text that looks like one of these: no two keys have one name.
  */
 export function nameOf({ key: prefix }: KeyRange, key: Buffer): string {
-  const name = key.subarray(prefix.length);
   try {
-    const text = utf8.decode(name);
+    // All names of flags are ASCII, which is read in a fraction of the time.
+    const text = isAscii(key) ? key.toString('latin1', prefix.length) : utf8.decode(key.subarray(prefix.length));
     if (!text.startsWith(BYTES)) return text;
   } catch {
     // Not UTF-8.
   }
-  return `${BYTES}${name.toString('hex')}`;
+  return `${BYTES}${key.toString('hex', prefix.length)}`;
 }
 
 /** Gives the key of a flag. */
@@ -71,12 +81,17 @@ export function entryOf({ value, mod_revision, lease }: IKeyValue, known: Entry 
   // The bytes too: a cluster whose data were wiped counts its revisions anew.
   if (known?.modRevision === modRevision && value.equals(known.value)) return known;
   // A view of the page that was received: nearly all of it is kept.
-  return { value: new Uint8Array(value.buffer, value.byteOffset, value.length), modRevision, lease };
+  return makeEntry(new Uint8Array(value.buffer, value.byteOffset, value.length), modRevision, lease);
 }
 
 /** Makes an entry of what a watch has brought: a copy, since one value would keep all that was received with it. */
 export function changedEntryOf({ value, mod_revision, lease }: IKeyValue): Entry {
-  return { value: new Uint8Array(value), modRevision: BigInt(mod_revision), lease };
+  return makeEntry(new Uint8Array(value), BigInt(mod_revision), lease);
+}
+
+function makeEntry(value: Uint8Array, modRevision: bigint, lease: string): Entry {
+  if (lease !== NO_LEASE) leases.set(value, lease);
+  return { value, modRevision };
 }
 
 /** Gives the mirror as the values of a batch. */

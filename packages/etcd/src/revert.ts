@@ -1,5 +1,6 @@
 import { EtcdLeaseInvalidError, type IRequestOp } from 'etcd3';
 import type { Connection } from './connection.ts';
+import { leaseOf } from './mirror.ts';
 
 const TIMEOUT_MS = 5_000;
 
@@ -9,7 +10,6 @@ export interface Reversion {
   readonly modRevision: bigint;
   /** What was accepted last; nothing to delete the key. */
   readonly value: Uint8Array | undefined;
-  readonly lease: string;
 }
 
 /**
@@ -20,7 +20,7 @@ export interface Reversion {
 export async function revert(
   connection: Connection,
   key: Buffer,
-  { modRevision, value, lease }: Reversion,
+  { modRevision, value }: Reversion,
   signal: AbortSignal,
 ): Promise<'reverted' | 'deleted' | 'lost-race'> {
   const compare = [{ key, target: 'Mod' as const, result: 'Equal' as const, mod_revision: String(modRevision) }];
@@ -31,7 +31,7 @@ export async function revert(
   const remove = { request_delete_range: { key } };
   if (value === undefined) return commit(remove, 'deleted');
   try {
-    return await commit({ request_put: { key, value: Buffer.from(value), lease } }, 'reverted');
+    return await commit({ request_put: { key, value: Buffer.from(value), lease: leaseOf(value) } }, 'reverted');
   } catch (error) {
     // The accepted value would have expired by now: without the refused one, the key would be gone.
     if (error instanceof EtcdLeaseInvalidError) return commit(remove, 'deleted');

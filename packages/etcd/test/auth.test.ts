@@ -203,7 +203,9 @@ for (const { binary, describe } of eachEtcd()) {
             await eventually(() => errors.length > 0 && watcher.status.rejected[0]?.text === `"${bad}"`);
           }
           proxy.drop();
-          await eventually(() => watcher.state === 'stale' && watcher.status.lastError?.message.endsWith(missing));
+          await eventually(
+            () => watcher.state === 'stale' && watcher.status.lastError?.message.endsWith(missing) === true,
+          );
           assert.is(rate.get(), 20);
           assert.equal(errors, [`forbidden: ${missing}`]);
           await root.auth.authDisable();

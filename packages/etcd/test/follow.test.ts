@@ -180,10 +180,10 @@ describe('etcdSource() options', (it) => {
   it('says where nobody answers', async () => {
     const flags = new FlagSet('s');
     flags.dynamic('a', string, '', '');
-    const error = await rejects(flags.watch(etcdSource({ hosts, prefix: '/a' }), { startTimeoutMs: 500 }), Error);
+    const error = await rejects(flags.watch(etcdSource({ hosts, prefix: '/a' }), { startTimeoutMs: 2_000 }), Error);
     assert.match(
       error.message,
-      /source "etcd": not loaded within 500 ms; last error: .*http:\/\/127\.0\.0\.1:1.*ECONNREFUSED/,
+      /source "etcd": not loaded within 2000 ms; last error: .*http:\/\/127\.0\.0\.1:1.*ECONNREFUSED/,
     );
   });
 });

@@ -62,7 +62,8 @@ describe('etcdSource() at a server that accepts and never answers', (it) => {
           const source = etcdSource({ hosts: `${scheme}://127.0.0.1:${port}`, prefix: '/a' });
           const watcher = await flags.watch(source, { required: false });
           if (moment === 'once it is connected') await eventually(() => sockets.size > 0);
-          if (moment === 'after a failure') await eventually(() => watcher.status.lastError, { withinMs: 10_000 });
+          if (moment === 'after a failure')
+            await eventually(() => watcher.status.lastError !== undefined, { withinMs: 10_000 });
           await watcher.stop();
           // In turns, not in time: a timer of a second would outlast them.
           for (let turns = 0; turns < 1_000 && (held() > before || sockets.size > 0); turns++) await turn();

@@ -72,16 +72,17 @@ onEachEtcd('etcdSource() rollback', (it, server) => {
       await stage.watch();
       await stage.put('rate', 'bad1');
       await stage.put('rate', 'bad2');
-      await eventually(async () => (await stage.get('rate')) === '20');
-      const revision = await stage.server.revision();
+      await eventually(async () => stage.rollbacks.at(-1) === 'reverted' && (await stage.get('rate')) === '20');
       await calm(stage);
-      assert.is(await stage.server.revision(), revision);
-      assert.is(stage.rollbacks.at(-1), 'reverted');
-      assert.is(stage.rollbacks.filter((outcome) => outcome === 'reverted').length, 1);
+      assert.is(await stage.get('rate'), '20');
+      // Two, where the first was sent before the second bad one came.
+      const writes = stage.rollbacks.filter((outcome) => outcome === 'reverted').length;
+      assert.ok(writes <= 2, stage.rollbacks.join());
+      assert.is(await versionOf(stage, 'rate'), 1 + 2 + writes);
     }));
 
   it('lets a good value of the operator stand that came first', () =>
-    onStage(server(), { values: { rate: '20' } }, async (stage) => {
+    onStage(server(), { values: { rate: '20' }, source: { rollbackDelayMs: 1_000_000 } }, async (stage) => {
       await stage.watch();
       await stage.put('rate', 'rubbish');
       await stage.put('rate', '40');
@@ -95,10 +96,10 @@ onEachEtcd('etcdSource() rollback', (it, server) => {
     onStage(server(), { values: { rate: '20' }, source: { rollbackDelayMs: 0 } }, async (stage) => {
       await stage.watch();
       // What the server says takes its time, so that the transaction comes too late.
-      stage.proxy.delay(150);
+      stage.proxy.delay(500);
       await stage.put('rate', 'rubbish');
       await stage.put('rate', '40');
-      await eventually(() => stage.rate.get() === 40);
+      await eventually(() => stage.rate.get() === 40 && stage.rollbacks.length > 0);
       await calm(stage);
       assert.is(await stage.get('rate'), '40');
       assert.equal(stage.rollbacks, ['lost-race']);
@@ -133,7 +134,7 @@ onEachEtcd('etcdSource() rollback', (it, server) => {
         await few.put('rate', '500');
         const count = (outcome: string): number =>
           [...few.rollbacks, ...many.rollbacks].filter((other) => other === outcome).length;
-        await eventually(() => count('flapping') > 0);
+        await eventually(() => count('flapping') > 0 && count('reverted') >= 5);
         await calm(few);
         assert.is(await versionOf(few, 'rate'), before + 1 + 5);
         assert.is(count('reverted'), 5);
@@ -155,6 +156,7 @@ onEachEtcd('etcdSource() rollback', (it, server) => {
       const { kvs } = await client.kv.range({ key: Buffer.from(`${stage.prefix}rate`) });
       assert.is(kvs[0]?.lease, ID);
       // A lease that is over meanwhile: without the refused value, the key would be gone.
+      stage.proxy.delay(500);
       await client.put(`${stage.prefix}rate`).value('rubbish');
       await client.leaseClient.leaseRevoke({ ID });
       await eventually(() => stage.rollbacks.includes('deleted'));
@@ -211,7 +213,7 @@ onEachEtcd('etcdSource() rollback', (it, server) => {
   it('has lost the race where its answer was lost, and somebody was faster', () =>
     onStage(server(), { values: { rate: '20' }, source: { rollbackDelayMs: 0 } }, async (stage) => {
       await stage.watch();
-      stage.proxy.delay(150);
+      stage.proxy.delay(1_000);
       await stage.put('rate', 'rubbish');
       await eventually(() => stage.watcher?.status.rejected.length === 1, { everyMs: 1 });
       // While the transaction is on its way.
@@ -219,7 +221,7 @@ onEachEtcd('etcdSource() rollback', (it, server) => {
       stage.proxy.cut();
       await eventually(() => stage.state === 'stale');
       stage.proxy.restore();
-      await eventually(() => stage.rate.get() === 30);
+      await eventually(() => stage.rate.get() === 30 && stage.rollbacks.length > 0);
       await calm(stage);
       assert.equal(stage.rollbacks, ['lost-race']);
     }));
@@ -251,8 +253,7 @@ onEachEtcd('etcdSource() rollback', (it, server) => {
       await stage.put('rate', 'rubbish');
       await eventually(() => stage.rollbacks.length === 1);
       stage.proxy.drop();
-      await eventually(() => stage.state === 'stale');
-      await eventually(() => stage.state === 'live');
+      await eventually(() => (stage.watcher?.status.restarts ?? 0) > 0 && stage.state === 'live');
       await calm(stage);
       assert.is(await versionOf(stage, 'rate'), 2);
       assert.equal(stage.rollbacks, ['reported']);
