@@ -24,11 +24,19 @@ interface Host {
 export function openClient(options: IOptions): { readonly client: Etcd3; readonly close: () => void } {
   const client = new Etcd3(options);
   const sockets = new Set<Socket>();
+  /** Those in the middle of TLS. */
+  const unsecured = new Set<Socket>();
   let closed = false;
-  const keep = (socket: Socket): void => {
+  const keep = (socket: Socket, secured: Promise<unknown>): void => {
     if (closed) return void socket.destroy();
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    for (const set of [sockets, unsecured]) {
+      set.add(socket);
+      socket.once('close', () => set.delete(socket));
+    }
+    secured.then(
+      () => unsecured.delete(socket),
+      () => {},
+    );
   };
   for (const host of (client as unknown as Inside).pool?.hosts ?? []) {
     closeAtOnce(host);
@@ -38,7 +46,7 @@ export function openClient(options: IOptions): { readonly client: Etcd3; readonl
     closed = true;
     client.close();
     // One that the server has answered on is gRPC's, which takes its leave.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    for (const socket of sockets) if (unsecured.has(socket) || socket.bytesRead === 0) socket.destroy();
   };
   return { client, close };
 }
@@ -51,16 +59,17 @@ function closeAtOnce(host: Host): void {
   };
 }
 
-/** Tells each socket of a host once it is connected. */
-function tellSockets({ channelCredentials }: Host, tell: (socket: Socket) => void): void {
+/** Tells each socket of a host once it is connected, and when it is secured. */
+function tellSockets({ channelCredentials }: Host, tell: (socket: Socket, secured: Promise<unknown>) => void): void {
   const makeConnector = channelCredentials._createSecureConnector?.bind(channelCredentials);
   if (!makeConnector) return;
   channelCredentials._createSecureConnector = (...args) => {
     const connector = makeConnector(...args);
     const connect = connector.connect.bind(connector);
     connector.connect = (socket) => {
-      tell(socket);
-      return connect(socket);
+      const secured = connect(socket);
+      tell(socket, secured);
+      return secured;
     };
     return connector;
   };

@@ -6,8 +6,18 @@ import { etcdSource } from '@flagz/etcd';
 import { assert, describe, rejects } from '@flagz/test-runner';
 import { eventually } from '@flagz/testing';
 
-/** Runs a test with a server that accepts and never answers, and with the connections that it has. */
-async function withMute(test: (port: number, sockets: ReadonlySet<Socket>) => Promise<void>): Promise<void> {
+/** Begins a record of TLS that never comes to its end. */
+const HALF_A_GREETING = Buffer.from([0x16, 0x03, 0x03, 0x00, 0x64, 0x02]);
+
+/**
+ * Runs a test with a server that accepts and never answers, and with the connections that it has.
+ *
+ * @param greeting is what it says all the same.
+ */
+async function withMute(
+  test: (port: number, sockets: ReadonlySet<Socket>) => Promise<void>,
+  greeting?: Buffer,
+): Promise<void> {
   const sockets = new Set<Socket>();
   const mute = createServer((socket) => {
     sockets.add(socket);
@@ -15,6 +25,7 @@ async function withMute(test: (port: number, sockets: ReadonlySet<Socket>) => Pr
     socket.on('close', () => sockets.delete(socket));
     // To hear of the end, it has to read.
     socket.resume();
+    if (greeting) socket.write(greeting);
   }).listen(0, '127.0.0.1');
   await once(mute, 'listening');
   try {
@@ -72,4 +83,16 @@ describe('etcdSource() at a server that accepts and never answers', (it) => {
         }));
     }
   }
+
+  it('lets go of a socket in the middle of TLS', () =>
+    withMute(async (port, sockets) => {
+      const flags = new FlagSet('s');
+      const source = etcdSource({ hosts: `https://127.0.0.1:${port}`, prefix: '/a' });
+      const watcher = await flags.watch(source, { required: false });
+      await eventually(() => [...sockets].some(({ bytesWritten }) => bytesWritten > 0));
+      // It is there to be read: a few turns, and it is.
+      for (let turns = 0; turns < 100; turns++) await turn();
+      await watcher.stop();
+      await eventually(() => sockets.size === 0);
+    }, HALF_A_GREETING));
 });
