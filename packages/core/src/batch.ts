@@ -3,7 +3,7 @@ import type { FlagEvent } from './events.ts';
 import type { FlagNode, Held } from './flag-node.ts';
 import type { Layer, RejectionRecord } from './layer.ts';
 import { checkText, shown } from './read-value.ts';
-import type { BatchOutcome, ChangeOrigin, RawValue } from './source.ts';
+import type { BatchOrigin, BatchOutcome, ChangeOrigin, RawValue } from './source.ts';
 import { sameRefusal } from './standing.ts';
 
 /** Is what a source, or the process itself, wants changed in one layer. */
@@ -14,7 +14,7 @@ export interface BatchRequest {
   /** Whether keys that are not among the values leave the layer. */
   readonly replace?: boolean;
   readonly revision?: string | undefined;
-  readonly origin?: ChangeOrigin | undefined;
+  readonly origin?: BatchOrigin | undefined;
   /** Whether static flags may still take values. */
   readonly starting?: boolean;
 }
@@ -24,7 +24,6 @@ export class Batch {
   readonly layer: Layer;
   readonly replace: boolean;
   readonly revision: string | undefined;
-  readonly origin: ChangeOrigin | undefined;
   readonly starting: boolean;
   readonly time: number = Date.now();
   /** What the layer is to hold; `undefined` is a deletion. */
@@ -35,6 +34,7 @@ export class Batch {
   readonly restartNeeded: string[] = [];
   /** Events wait until all values are swapped: nobody sees half a batch. */
   readonly said: FlagEvent[] = [];
+  readonly #origin: BatchOrigin | undefined;
 
   /** Finds, parses and validates: nothing changes yet. */
   constructor(
@@ -44,7 +44,7 @@ export class Batch {
     this.layer = layer;
     this.replace = replace;
     this.revision = revision;
-    this.origin = origin;
+    this.#origin = origin;
     this.starting = starting;
     // Collected before anything is read: what is named twice counts once.
     this.#find(values instanceof Map ? values : new Map(values), flags);
@@ -62,11 +62,17 @@ export class Batch {
     const { layer, revision, time } = this;
     this.accepted.delete(flag.name);
     const text = raw === undefined ? undefined : shown(flag, raw);
-    const origin = this.origin && { origin: this.origin };
-    const rejection = Object.freeze({ flag: flag.name, source: layer.name, revision, text, error, time, ...origin });
+    const origin = this.originOf(flag);
+    const written = origin && { origin };
+    const rejection = Object.freeze({ flag: flag.name, source: layer.name, revision, text, error, time, ...written });
     const record: RejectionRecord = { rejection, raw, atStart: this.starting };
     const known = layer.rejected.get(flag.name);
     this.refused.set(flag.name, known && sameRefusal(known, record) ? known : record);
+  }
+
+  /** Tells who wrote what is wanted of a flag, and when. */
+  originOf(flag: FlagNode): ChangeOrigin | undefined {
+    return isByKey(this.#origin) ? this.#origin.get(flag.name) : this.#origin;
   }
 
   outcome(version: number): BatchOutcome {
@@ -95,7 +101,7 @@ export class Batch {
       if (raw !== undefined && (current?.raw !== raw || this.layer.kind === 'process')) {
         const { value, text } = checkText(flag, raw);
         // Field by field: to spread costs several times what parsing does.
-        held = { value, text, raw, revision: this.revision, time: this.time, origin: this.origin };
+        held = { value, text, raw, revision: this.revision, time: this.time, origin: this.originOf(flag) };
       }
       this.wanted.set(flag, held);
       this.accepted.add(flag.name);
@@ -103,4 +109,8 @@ export class Batch {
       this.refuse(flag, error as FlagError, raw);
     }
   }
+}
+
+function isByKey(origin: BatchOrigin | undefined): origin is ReadonlyMap<string, ChangeOrigin> {
+  return origin instanceof Map;
 }

@@ -15,6 +15,7 @@ export { derive, type Derived } from './derived.ts';
 export type { Snapshot } from './snapshot.ts';
 export type { FlagChange, FlagEvent, FlagListener } from './events.ts';
 export type {
+  BatchOrigin,
   BatchOutcome,
   ChangeOrigin,
   DeclaredFlag,

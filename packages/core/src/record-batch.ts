@@ -21,8 +21,10 @@ export function recordBatch(
 }
 
 /** Field by field: a first load makes tens of thousands of them, and to spread costs several times as much. */
-function changeOf({ layer, revision, time, origin }: Batch, effect: Effect, version: number): FlagChange {
+function changeOf(batch: Batch, effect: Effect, version: number): FlagChange {
+  const { layer, revision, time } = batch;
   const { flag } = effect;
+  const origin = batch.originOf(flag);
   const source = layer.name;
   const previous = flag.sensitive ? REDACTED : effect.previous.text;
   const next = flag.sensitive ? REDACTED : effect.next.text;

@@ -52,22 +52,22 @@ export interface SourceSink {
   /**
    * Says what the source holds altogether: a key that is not among `values` leaves the layer. One batch.
    *
-   * @param origin goes into the history with each change of the batch.
+   * @param origin goes into the history: with each change of the batch, or by key.
    */
   replace(
     values: Iterable<readonly [key: string, value: RawValue]>,
     revision?: string,
-    origin?: ChangeOrigin,
+    origin?: BatchOrigin,
   ): BatchOutcome;
   /**
    * Says what changed; `undefined` stands for a key that is gone. One batch.
    *
-   * @param origin goes into the history with each change of the batch.
+   * @param origin goes into the history: with each change of the batch, or by key.
    */
   update(
     changes: Iterable<readonly [key: string, value: RawValue | undefined]>,
     revision?: string,
-    origin?: ChangeOrigin,
+    origin?: BatchOrigin,
   ): BatchOutcome;
   /** Says that the connection is alive although nothing changed. */
   alive(): void;
@@ -132,6 +132,9 @@ export interface BatchOutcome {
   /** Static flags that would change: the program has to be started again. */
   readonly restartNeeded: readonly string[];
 }
+
+/** Says who wrote a batch: all of it, or each key; keys that are not in the map have no known writer. */
+export type BatchOrigin = ChangeOrigin | ReadonlyMap<string, ChangeOrigin>;
 
 /** Says which key was refused, where, and why. Sensitive values are redacted. */
 export interface Rejection {

@@ -29,6 +29,45 @@ describe('origin of a change', (it) => {
     );
     await stop();
   });
+
+  it('may be another one for each key, and none for some', async () => {
+    const { flags, sink, stop } = await watched();
+    const [label, size] = ['label', 'size'].map((name) => flags.dynamic(name, int, 0, ''));
+    const other: ChangeOrigin = { actor: 'terraform' };
+    const origins = new Map([
+      ['rate', written],
+      ['label', other],
+    ]);
+    sink.update(new Map(['rate', 'label', 'size'].map((name) => [name, '20'])), '7', origins);
+    assert.equal(
+      flags.history().map((change) => [change.flag, change.origin]),
+      [
+        ['rate', written],
+        ['label', other],
+        ['size', undefined],
+      ],
+    );
+    assert.equal(label?.info().layers.at(-1)?.origin, other);
+    assert.is(size?.info().layers.at(-1)?.origin, undefined);
+    const refused = sink.update(
+      [
+        ['rate', 'x'],
+        ['size', 'x'],
+      ],
+      '8',
+      origins,
+    ).rejected;
+    assert.equal(
+      refused.map(({ flag, origin }) => [flag, origin]),
+      [
+        ['rate', written],
+        ['size', undefined],
+      ],
+    );
+    sink.update([['label', undefined]], '9', origins);
+    assert.equal(flags.history().at(-1)?.origin, other);
+    await stop();
+  });
 });
 
 /** Gives a flag set with the sink of a source that has loaded nothing yet but an empty layer. */

@@ -1,6 +1,6 @@
 import type { ChangeOrigin, SourceSink } from '@flagz/core';
 import type { ConfigMapVersion } from './config-map.ts';
-import { originOf } from './written-by.ts';
+import { originsOf } from './written-by.ts';
 
 /** Remembers from one attempt of a source to the next what it has told. */
 export interface Told {
@@ -18,7 +18,9 @@ export interface Follower {
 export class Followers {
   readonly #all = new Set<Follower>();
   /** Is who wrote what came between two versions: found once for all who were told the first. */
-  #origin: { from: ConfigMapVersion | undefined; to: ConfigMapVersion; origin: ChangeOrigin | undefined } | undefined;
+  #written:
+    | { from: ConfigMapVersion | undefined; to: ConfigMapVersion; origins: ReadonlyMap<string, ChangeOrigin> }
+    | undefined;
 
   get size(): number {
     return this.#all.size;
@@ -39,10 +41,10 @@ export class Followers {
   /** Tells one; it follows no more when it cannot be told. */
   tell(follower: Follower, version: ConfigMapVersion): void {
     const { sink, told } = follower;
-    const origin = this.#originSince(told.version, version);
+    const origins = this.#originsSince(told.version, version);
     told.version = version;
     try {
-      sink.replace(version.values, version.revision, origin);
+      sink.replace(version.values, version.revision, origins);
     } catch (error) {
       this.remove(follower);
       follower.fail(error as Error);
@@ -67,8 +69,9 @@ export class Followers {
     for (const follower of followers) follower.fail(error);
   }
 
-  #originSince(from: ConfigMapVersion | undefined, to: ConfigMapVersion): ChangeOrigin | undefined {
-    if (this.#origin?.from !== from || this.#origin?.to !== to) this.#origin = { from, to, origin: originOf(to, from) };
-    return this.#origin.origin;
+  #originsSince(from: ConfigMapVersion | undefined, to: ConfigMapVersion): ReadonlyMap<string, ChangeOrigin> {
+    if (this.#written?.from !== from || this.#written?.to !== to)
+      this.#written = { from, to, origins: originsOf(to, from) };
+    return this.#written.origins;
   }
 }

@@ -13,7 +13,7 @@ export interface Writer {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Is what {@link originOf} compares. */
+/** Is what {@link originsOf} compares. */
 export interface Written {
   readonly values: ReadonlyMap<string, RawBytes>;
   readonly writers: readonly Writer[];
@@ -33,26 +33,28 @@ export function readWriters(managedFields: unknown): readonly Writer[] {
 }
 
 /**
- * Finds who wrote what differs between two versions of a ConfigMap: whose entry has the keys, for a change of a value takes
- * the key from everybody else. See https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management.
+ * Finds who wrote each key that differs between two versions of a ConfigMap: whose entry has it, for a change of a value
+ * takes the key from everybody else. See https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management.
  *
- * A batch has one origin: where several wrote, whoever wrote last. Nobody is named where that is not clear.
+ * Nobody is named where that is not clear.
  *
  * @param before is what was told last; nothing before the first load.
  */
-export function originOf(now: Written, before: Written | undefined): ChangeOrigin | undefined {
-  const owners = new Set<Writer>();
+export function originsOf(now: Written, before: Written | undefined): ReadonlyMap<string, ChangeOrigin> {
+  const origins = new Map<string, ChangeOrigin>();
+  const newer = before && latest(newerThan(before, now.writers));
   for (const key of changedKeys(now.values, before?.values)) {
     const holders = now.writers.filter(({ fields }) => holds(fields, key));
-    // Server-side apply lets several hold a key with the same value: which of them changed it is not told.
-    if (oneActor(holders)) for (const holder of holders) owners.add(holder);
+    // Nobody holds a key that is gone: who took it away is clear where nobody else has written meanwhile.
+    const origin = holders.length > 0 ? latest(holders) : newer;
+    if (origin) origins.set(key, origin);
   }
-  if (owners.size > 0) return latest([...owners]);
-  if (!before) return undefined;
-  // Nobody holds a key that is gone. Whoever took it away may have written something else besides.
-  const known = new Map(before.writers.map(({ id, writtenAt }) => [id, writtenAt]));
-  const since = now.writers.filter(({ id, writtenAt }) => writtenAt > (known.get(id) ?? -Infinity));
-  return oneActor(since) ? latest(since) : undefined;
+  return origins;
+}
+
+function newerThan({ writers }: Written, now: readonly Writer[]): readonly Writer[] {
+  const known = new Map(writers.map(({ id, writtenAt }) => [id, writtenAt]));
+  return now.filter(({ id, writtenAt }) => writtenAt > (known.get(id) ?? -Infinity));
 }
 
 /** Gives the keys that differ; where none does, all of them: it is somebody's first load. */
@@ -71,13 +73,8 @@ function holds(fields: Writer['fields'], key: string): boolean {
   return Object.hasOwn(asRecord(fields['f:data']), field) || Object.hasOwn(asRecord(fields['f:binaryData']), field);
 }
 
-function oneActor(writers: readonly Writer[]): boolean {
-  return writers.every(({ actor }) => actor === writers[0]?.actor);
-}
-
-function latest(writers: readonly Writer[]): ChangeOrigin | undefined {
-  const writtenAt = writers.reduce((latestYet, writer) => Math.max(latestYet, writer.writtenAt), -Infinity);
-  const last = writers.filter((writer) => writer.writtenAt === writtenAt);
-  const [first] = last;
-  return first && oneActor(last) ? { actor: first.actor, writtenAt } : undefined;
+/** Gives the one who wrote, and when last; nobody, where several did: server-side apply lets several hold a key. */
+function latest([first, ...others]: readonly Writer[]): ChangeOrigin | undefined {
+  if (!first || others.some(({ actor }) => actor !== first.actor)) return undefined;
+  return { actor: first.actor, writtenAt: Math.max(first.writtenAt, ...others.map(({ writtenAt }) => writtenAt)) };
 }

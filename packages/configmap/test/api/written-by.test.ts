@@ -1,8 +1,7 @@
-import type { ChangeOrigin } from '@flagz/core';
 import { eventually } from '@flagz/testing';
 import { assert, describe } from '@flagz/test-runner';
 import { type ConfigMapVersion, absent, readConfigMap } from '../../src/api/config-map.ts';
-import { originOf } from '../../src/api/written-by.ts';
+import { originsOf } from '../../src/api/written-by.ts';
 import { describeOnCluster } from './cluster-suite.ts';
 import { Shop } from './shop.ts';
 
@@ -46,84 +45,106 @@ describeOnCluster('configMapApiSource: who wrote it', (it) => {
   );
 
   it(
-    'names the writer of what came while it was away',
+    'names the writers of what came while it was away',
     Shop.test(async (shop) => {
       await shop.namespace.putConfigMap('flags', { data: { rate: '20' } }, 'alice');
       await shop.watch(UNBROKEN);
       shop.proxy.refuse();
       await eventually(() => shop.state === 'stale');
       await shop.namespace.patchConfigMap('flags', { label: 'b' }, 'bob');
+      await shop.namespace.patchConfigMap('flags', { rate: '30' }, 'carol');
       shop.proxy.accept();
       await eventually(() => shop.label.get() === 'b');
-      assert.is(shop.flags.history().at(-1)?.origin?.actor, 'bob');
+      const writers = shop.flags
+        .history()
+        .slice(-2)
+        .map(({ flag, origin }) => `${flag} by ${origin?.actor}`);
+      assert.equal(writers.sort(), ['label by bob', 'rate by carol']);
     }),
   );
 });
 
-describe('originOf()', (it) => {
+describe('originsOf()', (it) => {
   const before = version({ a: '1', b: '1' }, ['alice', 10, 'a'], ['bob', 10, 'b']);
   const cases: readonly (readonly [
     title: string,
     now: ConfigMapVersion,
     before: ConfigMapVersion | undefined,
-    actor: string | undefined,
-    second?: number,
+    expected: Readonly<Record<string, readonly [actor: string, second: number]>>,
   ])[] = [
     [
       'the owner of the one key that changed',
       changed({ a: '2' }, ['alice', 10, 'a'], ['bob', 10, 'b']),
       before,
-      'alice',
-      10,
+      { a: ['alice', 10] },
     ],
     [
       'no one who wrote later, but something else',
       changed({ a: '2' }, ['alice', 11, 'a'], ['z', 12]),
       before,
-      'alice',
-      11,
+      { a: ['alice', 11] },
     ],
     [
-      'whoever wrote last, of several',
+      'each of several, for what is theirs',
       changed({ a: '2', b: '2' }, ['alice', 11, 'a'], ['bob', 12, 'b']),
       before,
-      'bob',
-      12,
+      { a: ['alice', 11], b: ['bob', 12] },
     ],
     [
-      'nobody, of several in one second',
+      'each of several in one second',
       changed({ a: '2', b: '2' }, ['alice', 11, 'a'], ['bob', 11, 'b']),
       before,
-      undefined,
+      { a: ['alice', 11], b: ['bob', 11] },
     ],
+    ['nobody, where two hold the key', changed({ a: '2' }, ['alice', 11, 'a'], ['bob', 12, 'a', 'b']), before, {}],
     [
-      'nobody, where two hold the key',
-      changed({ a: '2' }, ['alice', 11, 'a'], ['bob', 12, 'a', 'b']),
+      'one that holds it in two ways',
+      changed({ a: '2' }, ['alice', 11, 'a'], ['alice', 12, 'a']),
       before,
-      undefined,
+      { a: ['alice', 12] },
     ],
-    ['one that holds it in two ways', changed({ a: '2' }, ['alice', 11, 'a'], ['alice', 12, 'a']), before, 'alice', 12],
     [
       'the only one that is newer, where nobody holds it',
       changed({ a: '2' }, ['alice', 10], ['bob', 11, 'b']),
       before,
-      'bob',
-      11,
+      { a: ['bob', 11] },
     ],
-    ['nobody, where several are newer', changed({ a: '2' }, ['alice', 12], ['bob', 11, 'b']), before, undefined],
-    ['nobody, where none is newer', changed({ a: '2' }, ['bob', 10, 'b']), before, undefined],
-    ['nobody, where nothing is told', changed({ a: '2' }), before, undefined],
-    ['the owners at the first load', changed({}, ['alice', 10, 'a', 'b'], ['z', 12]), undefined, 'alice', 10],
-    ['nobody at the first load, where nobody holds a key', changed({}, ['alice', 10]), undefined, undefined],
-    ['the owners of all, where nothing changed', changed({}, ['alice', 10, 'a', 'b']), before, 'alice', 10],
-    ['nobody who deleted all of it', absent('9'), before, undefined],
-    ['whoever made it again', changed({}, ['eve', 20, 'a', 'b']), absent('9'), 'eve', 20],
+    ['nobody, where several are newer', changed({ a: '2' }, ['alice', 12], ['bob', 11, 'b']), before, {}],
+    ['nobody, where none is newer', changed({ a: '2' }, ['bob', 10, 'b']), before, {}],
+    ['nobody, where nothing is told', changed({ a: '2' }), before, {}],
+    [
+      'who took a key away and changed another',
+      version({ a: '2' }, ['alice', 11, 'a']),
+      before,
+      { a: ['alice', 11], b: ['alice', 11] },
+    ],
+    [
+      'nobody who took a key away, where several wrote',
+      version({ a: '2', c: '2' }, ['alice', 11, 'a'], ['carol', 12, 'c']),
+      before,
+      { a: ['alice', 11], c: ['carol', 12] },
+    ],
+    [
+      'the owners at the first load',
+      changed({}, ['alice', 10, 'a'], ['bob', 12, 'b']),
+      undefined,
+      { a: ['alice', 10], b: ['bob', 12] },
+    ],
+    ['nobody at the first load, where nobody holds a key', changed({}, ['alice', 10]), undefined, {}],
+    [
+      'the owners of all, where nothing changed',
+      changed({}, ['alice', 10, 'a', 'b']),
+      before,
+      { a: ['alice', 10], b: ['alice', 10] },
+    ],
+    ['nobody who deleted all of it', absent('9'), before, {}],
+    ['whoever made it again', changed({}, ['eve', 20, 'a', 'b']), absent('9'), { a: ['eve', 20], b: ['eve', 20] }],
   ];
-  for (const [title, now, from, actor, second] of cases) {
+  for (const [title, now, from, expected] of cases) {
     it(`names ${title}`, () => {
-      const expected: ChangeOrigin | undefined =
-        actor === undefined ? undefined : { actor, writtenAt: at(second ?? 0).getTime() };
-      assert.equal(originOf(now, from), expected);
+      const origins = [...originsOf(now, from)].map(([key, { actor, writtenAt }]) => [key, [actor, writtenAt]]);
+      const times = Object.entries(expected).map(([key, [actor, second]]) => [key, [actor, at(second).getTime()]]);
+      assert.equal(Object.fromEntries(origins), Object.fromEntries(times));
     });
   }
 
@@ -135,7 +156,7 @@ describe('originOf()', (it) => {
       },
       binaryData: { a: '/w==' },
     };
-    assert.is(originOf(readConfigMap(object, WHERE, undefined), undefined)?.actor, 'alice');
+    assert.is(originsOf(readConfigMap(object, WHERE, undefined), undefined).get('a')?.actor, 'alice');
   });
 
   it('takes entries for what they are worth', () => {
@@ -147,7 +168,7 @@ describe('originOf()', (it) => {
       { manager: 'y', time: 'soon', fieldsV1: { 'f:data': 'f:a' } },
     ];
     const object = { metadata: { ...WHERE, managedFields }, data: { a: '1' } };
-    assert.is(originOf(readConfigMap(object, WHERE, undefined), undefined), undefined);
+    assert.is(originsOf(readConfigMap(object, WHERE, undefined), undefined).size, 0);
   });
 
   function changed(data: Readonly<Record<string, string>>, ...entries: readonly Entry[]): ConfigMapVersion {
