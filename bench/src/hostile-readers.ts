@@ -41,7 +41,7 @@ export interface HostileReader {
 
 /** Makes one reader of each kind; fresh ones, with which nothing was read. */
 export async function hostileReaders(): Promise<readonly HostileReader[]> {
-  return [...types(), ...adapters(), ...page(), ...(await sources())];
+  return [...types(), ...adapters(), ...(await page()), ...(await sources())];
 }
 
 function types(): readonly HostileReader[] {
@@ -79,14 +79,16 @@ function adapters(): readonly HostileReader[] {
   const quiet = { writeOut: () => {}, writeErr: () => {} };
   const command = new Command('bench').exitOverride().configureOutput(quiet).argument('[more...]');
   addToCommander(command, makeFlags());
-  const program = yargs([]).exitProcess(false).fail(false).help(false).version(false);
-  addToYargs(program, makeFlags());
+  const program = () => yargs([]).exitProcess(false).fail(false).help(false).version(false);
+  const [ours, plain] = [program(), program()];
+  addToYargs(ours, makeFlags());
   const flags = makeFlags();
   const environment = makeFlags();
   return [
     reader('parseArgs', 'arguments', (text) => parseFlags(flags, wordsOf(text))),
     reader('commander', 'arguments', (text) => command.parse(wordsOf(text), { from: 'user' })),
-    reader('yargs', 'arguments', (text) => program.parse(wordsOf(text))),
+    reader('yargs', 'arguments', (text) => ours.parse(wordsOf(text))),
+    reader('yargs, without flags', 'arguments', (text) => plain.parse(wordsOf(text))),
     reader('environment', 'arguments', (text) => {
       // Names and texts of which make 10 kB.
       const others = wordsOf(text)
@@ -102,7 +104,9 @@ function wordsOf(text: string): string[] {
   return text.split(' ').filter((word) => word !== '');
 }
 
-function page(): readonly HostileReader[] {
+async function page(): Promise<readonly HostileReader[]> {
+  // Node loads its Request when it is used first: any server has done so by then.
+  await new Request(PAGE, { method: 'POST', body: 'x', headers: { accept: '*/*' } }).text();
   const handler = flagzFetchHandler(makeFlags(), { writable: { authorize: () => 'bench' } });
   const post = (type: string, body: string): Promise<Response> =>
     handler(new Request(PAGE, { method: 'POST', body, headers: { 'content-type': type } }));

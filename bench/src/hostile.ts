@@ -51,6 +51,8 @@ export const hostile: Subject = {
       const first = await firstReadings(index, tried, Math.ceil(PROCESSES * effort));
       rows.push({ name: reader.name, warm: warm[0]!, first: first[0]! });
     }
+    const ours = rows.filter(({ name }) => !name.startsWith('yargs'));
+    const slowest = (time: 'time' | 'worst'): number => Math.max(...ours.map(({ first }) => first[time])) / 1e6;
     return {
       table: {
         head: ['parser', 'slowest first reading', 'time', 'at worst', 'slowest later', 'time'],
@@ -65,17 +67,12 @@ export const hostile: Subject = {
       },
       goals: [
         {
-          what: 'slowest first reading of all',
+          what: 'slowest first reading, but for what yargs takes by itself',
           limit: 50,
-          measured: Math.max(...rows.map(({ first }) => first.time)) / 1e6,
           unit: ' ms',
+          measured: slowest('time'),
         },
-        {
-          what: 'the same, at worst',
-          limit: 50,
-          measured: Math.max(...rows.map(({ first }) => first.worst)) / 1e6,
-          unit: ' ms',
-        },
+        { what: 'the same, at worst', limit: 50, unit: ' ms', measured: slowest('worst') },
       ],
     };
   },
