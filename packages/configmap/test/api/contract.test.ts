@@ -4,6 +4,7 @@ import { configMapApiSource } from '@flagz/configmap/api';
 import { Cluster, Namespace, TcpProxy, whyNoCluster } from '@flagz/testbed';
 import { type SourceHarness, eventually, sourceContract } from '@flagz/testing';
 import type { RawValue } from '@flagz/core';
+import { importClient } from './import-client.ts';
 
 const missing = whyNoCluster();
 
@@ -13,6 +14,7 @@ let token = '';
 
 describe('configMapApiSource: the cluster of the contract', (it) => {
   const start = async (): Promise<void> => {
+    await importClient();
     cluster = await Cluster.start();
     namespace = await new Namespace(cluster.api).create();
     await namespace.createServiceAccount('reader');

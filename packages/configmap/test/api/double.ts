@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Server, createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { importClient } from './import-client.ts';
 import { CertificateAuthority, type KubeconfigOptions, kubeconfigText } from '@flagz/testbed';
 
 /** Answers one request. */
@@ -33,6 +34,7 @@ export class Double {
     const double = new Double(new CertificateAuthority('authority of the double'));
     double.#server.listen(0, '127.0.0.1');
     await once(double.#server, 'listening');
+    await importClient();
     return double;
   }
 

@@ -1,5 +1,6 @@
 import { type DynamicFlag, type FlagEvent, FlagSet, type WatchOptions, type Watcher, int, string } from '@flagz/core';
 import { configMapApiSource, type ConfigMapApiOptions } from '@flagz/configmap/api';
+import { importClient } from './import-client.ts';
 import { type Cluster, Namespace, TcpProxy } from '@flagz/testbed';
 
 /** Is a service of one test: a namespace, a service account, a proxy on its way to the API server, a flag set. */
@@ -28,6 +29,7 @@ export class Shop {
 
   /** Opens a shop whose service account may do what `verbs` say on ConfigMap `flags`. */
   static async open(cluster: Cluster, verbs: readonly string[] = ['get', 'list', 'watch']): Promise<Shop> {
+    await importClient();
     const namespace = await new Namespace(cluster.api).create();
     await namespace.createServiceAccount('shop');
     if (verbs.length > 0) await namespace.grant('shop', { verbs, resourceNames: ['flags'] });
