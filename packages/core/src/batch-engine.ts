@@ -127,9 +127,11 @@ export class BatchEngine {
     wanted.delete(flag);
     layer.pending.delete(flag);
     const kept = layer.held.get(flag);
-    if (layer.kind !== 'process' || !held || !kept) return;
-    // It is the later one's all the same: whoever set it for a time must not take it away from who means it to stay.
-    const renewed = { ...held, value: kept.value, text: kept.text };
+    if (!held || !kept || held === kept) return;
+    // A source is to have back what it said last. And what is set twice is the later one's: whoever set it for a time must
+    // not take it away from who means it to stay.
+    const renewed =
+      layer.kind === 'process' ? { ...held, value: kept.value, text: kept.text } : { ...kept, raw: held.raw };
     layer.held.set(flag, renewed);
     if (flag.held === kept) flag.held = renewed;
   }

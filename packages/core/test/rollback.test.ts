@@ -34,6 +34,19 @@ describe('SourceSink.lastGood()', (it) => {
     await watcher.stop();
   });
 
+  it('gives the text that was accepted last, although the value had been there in another one', async () => {
+    const { flags, sink, watcher } = await setUp({ rate: '20' });
+    const bytes = new TextEncoder().encode('0x14');
+    sink.update([['rate', '0x14']]);
+    sink.update([['rate', bytes]]);
+    const { version } = flags;
+    sink.update([['rate', 'rubbish']]);
+    assert.is(sink.lastGood('rate')?.value, bytes);
+    assert.is(flags.version, version);
+    assert.is(flags.history().length, 1);
+    await watcher.stop();
+  });
+
   it('gives no value where the layer never held one', async () => {
     const { sink, watcher } = await setUp({});
     sink.update([['rate', 'rubbish']]);
