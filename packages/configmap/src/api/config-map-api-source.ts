@@ -1,5 +1,5 @@
 import type { Source, SourceSink } from '@flagz/core';
-import type { Told } from './followers.ts';
+import { Memory } from './followers.ts';
 import { type KubeConfigLike, loadKubeConfig } from './kube-config.ts';
 import { BACKOFF } from './pause.ts';
 import { SharedWatch } from './shared-watch.ts';
@@ -55,7 +55,7 @@ export function configMapApiSource(options: ConfigMapApiOptions): Source {
   checkName('name', name, /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/);
   const timing: Timing = checkTiming(options);
   const target = { namespace, name, kubeConfig, context, timing };
-  const told: Told = { version: undefined };
+  const memory = new Memory();
   let last: SharedWatch | undefined;
   return {
     name: sourceName ?? `configmap ${namespace}/${name}`,
@@ -65,7 +65,7 @@ export function configMapApiSource(options: ConfigMapApiOptions): Source {
       // Anew for each attempt: what was wrong may have been mended on disk.
       const config = await loadKubeConfig(target, signal);
       last = SharedWatch.of(target, config, last);
-      return last.follow(sink, signal, told);
+      return last.follow(sink, signal, memory.toldTo(sink));
     },
   };
 }
