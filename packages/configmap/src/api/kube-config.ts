@@ -3,6 +3,7 @@ import type { RequestOptions } from 'node:https';
 import { SourceError } from '@flagz/core';
 import type * as ClientNode from '@kubernetes/client-node';
 import { inTime } from './in-time.ts';
+import { asRecord } from './wire.ts';
 
 /** Is the part of a cluster's description that is looked at here. */
 export interface KubeCluster {
@@ -70,6 +71,31 @@ export async function loadKubeConfig(spec: KubeConfigSpec, signal: AbortSignal):
     config.setCurrentContext(context);
   }
   return config;
+}
+
+/**
+ * Makes a KubeConfig that says the same and has no credentials of an exec plugin yet: client-node keeps them until they
+ * expire, though they may be revoked before.
+ *
+ * Authenticators of the user's own are no loss there: client-node asks its own first, and they take a user with a plugin.
+ *
+ * @returns the same where it has no plugin, or is of a class of its own, of which nobody knows what else it does.
+ */
+export async function withoutCredentials(config: KubeConfigLike, signal: AbortSignal): Promise<KubeConfigLike> {
+  const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
+  if (!cluster || !user || !pluginOf(user)) return config;
+  // Whoever made it has imported client-node, though not necessarily the one that is found from here.
+  const { KubeConfig } = await imported(signal).catch(() => ({ KubeConfig: undefined }));
+  if (!KubeConfig || Object.getPrototypeOf(config) !== KubeConfig.prototype) return config;
+  const copy = new KubeConfig();
+  copy.loadFromClusterAndUser(cluster as ClientNode.Cluster, user);
+  return copy;
+}
+
+/** Finds a user's exec plugin, in either of the places that client-node knows. */
+export function pluginOf(user: KubeUser | null): unknown {
+  const { exec, authProvider } = asRecord(user);
+  return exec ?? asRecord(asRecord(authProvider)['config'])['exec'];
 }
 
 /** Reads the address of an API server. @throws {SourceError} fatal at the start, with what to do. */

@@ -193,7 +193,7 @@ export class SharedWatch {
       return await attempt();
     } catch (error) {
       if (!(error instanceof UnknownAskerError) || signal.aborted) throw error;
-      this.#gate.renew();
+      this.#gate.refuse();
       return attempt();
     }
   }
