@@ -3,7 +3,7 @@ import type { RequestOptions } from 'node:https';
 import { SourceError } from '@flagz/core';
 import type * as ClientNode from '@kubernetes/client-node';
 import { inTime } from './in-time.ts';
-import { asRecord } from './wire.ts';
+import { asRecord, kindOf } from './wire.ts';
 
 /** Is the part of a cluster's description that is looked at here. */
 export interface KubeCluster {
@@ -96,6 +96,31 @@ export async function withoutCredentials(config: KubeConfigLike, signal: AbortSi
 export function pluginOf(user: KubeUser | null): unknown {
   const { exec, authProvider } = asRecord(user);
   return exec ?? asRecord(asRecord(authProvider)['config'])['exec'];
+}
+
+/** Checks what can be checked without client-node. @throws {TypeError} with what is expected. */
+export function checkSpec({ kubeConfig, context }: KubeConfigSpec): void {
+  if (kubeConfig !== undefined && !isPath(kubeConfig) && !isKubeConfig(kubeConfig)) {
+    const got = kubeConfig === '' ? 'an empty text' : kindOf(kubeConfig);
+    throw new TypeError(
+      `configMapApiSource: kubeConfig: expected the path of a kubeconfig, or a KubeConfig of ${PACKAGE}, got ${got}`,
+    );
+  }
+  if (context === undefined) return;
+  if (typeof context !== 'string')
+    throw new TypeError(`configMapApiSource: context: expected the name of a context, got ${kindOf(context)}`);
+  if (typeof kubeConfig === 'object')
+    throw new TypeError('configMapApiSource: context: a KubeConfig has its own; call its setCurrentContext() instead');
+}
+
+/** Options may come from where no compiler looks. */
+function isPath(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+function isKubeConfig(value: unknown): boolean {
+  const { getCurrentCluster, getCurrentUser, applyToHTTPSOptions } = asRecord(value);
+  return [getCurrentCluster, getCurrentUser, applyToHTTPSOptions].every((member) => typeof member === 'function');
 }
 
 /** Reads the address of an API server. @throws {SourceError} fatal at the start, with what to do. */
