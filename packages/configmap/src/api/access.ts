@@ -2,7 +2,14 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { Agent, RequestOptions } from 'node:https';
 import { credentialsOf, whatThinks } from './credentials.ts';
 import { type Identity, identityOf } from './identity.ts';
-import { type KubeConfigLike, type KubeConfigSpec, fatal, loadKubeConfig, parseServer } from './kube-config.ts';
+import {
+  type KubeConfigLike,
+  type KubeConfigSpec,
+  fatal,
+  loadKubeConfig,
+  parseServer,
+  withoutCredentials,
+} from './kube-config.ts';
 import { makeAgent, proxyFor } from './proxy.ts';
 
 /** Is what a request to the API server needs. */
@@ -25,6 +32,9 @@ const TLS_OPTIONS = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'servername', 're
 export class Gate {
   readonly #spec: KubeConfigSpec;
   #config: KubeConfigLike | undefined;
+  /** Stands in for the configuration, once the credentials that it remembers were refused. */
+  #standIn: KubeConfigLike | undefined;
+  #isRefused = false;
   #agent: Agent | undefined;
   #agentKey: string | undefined;
 
@@ -44,7 +54,9 @@ export class Gate {
     if (!cluster) throw fatal('the kubeconfig has no current context; name one with the option context');
     const server = parseServer(cluster.server);
     const identity = identityOf(config);
-    const options = await credentialsOf(config, signal);
+    if (this.#isRefused) this.#standIn = await withoutCredentials(config, signal);
+    this.#isRefused = false;
+    const options = await credentialsOf(this.#standIn ?? config, signal);
     const agent = this.#agentFor(options, server, cluster.proxyUrl);
     return { server, headers: options.headers as OutgoingHttpHeaders, agent, identity };
   }
@@ -54,9 +66,15 @@ export class Gate {
     return whatThinks(this.#config?.getCurrentUser() ?? null);
   }
 
-  /** Takes a configuration that was read anew; without one, the next access reads it anew. */
-  renew(config?: KubeConfigLike): void {
+  /** Takes a configuration that was read anew, and says the same. */
+  renew(config: KubeConfigLike): void {
     this.#config = config;
+  }
+
+  /** Says that the credentials were refused: the next access reads the configuration anew, or asks it for others. */
+  refuse(): void {
+    if (typeof this.#spec.kubeConfig === 'object') this.#isRefused = true;
+    else this.#config = undefined;
   }
 
   /** Ends all connections. */

@@ -1,9 +1,13 @@
 import type { Source, SourceSink } from '@flagz/core';
-import type { Told } from './followers.ts';
-import { type KubeConfigLike, loadKubeConfig } from './kube-config.ts';
+import { Memory } from './followers.ts';
+import { type KubeConfigLike, checkSpec, loadKubeConfig } from './kube-config.ts';
 import { BACKOFF } from './pause.ts';
 import { SharedWatch } from './shared-watch.ts';
 import { checkTiming, type Timing } from './timing.ts';
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
+const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+const SUBDOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
 /** Configures a {@link configMapApiSource}. */
 export interface ConfigMapApiOptions {
@@ -17,7 +21,7 @@ export interface ConfigMapApiOptions {
    * @default in a pod its service account, elsewhere `KUBECONFIG` or `~/.kube/config`
    */
   readonly kubeConfig?: string | KubeConfigLike;
-  /** Names the context of the kubeconfig. @default its current one */
+  /** Names the context of a kubeconfig that is given by path, or of the default one. @default its current one */
   readonly context?: string;
   /** Names the layer. @default `configmap <namespace>/<name>` */
   readonly sourceName?: string;
@@ -44,18 +48,20 @@ export interface ConfigMapApiOptions {
  * A start fails at once, with what to do, when `@kubernetes/client-node` is missing, the cluster cannot be trusted, or
  * rights are missing.
  *
- * @throws {TypeError} when the name or the namespace is no name of Kubernetes.
+ * @throws {TypeError} when the name or the namespace is no name of Kubernetes, `kubeConfig` is neither a path nor a
+ * `KubeConfig`, or `context` is given with a `KubeConfig`, which has its own.
  * @throws {RangeError} when a time-out is out of its range.
  * @example
  * await using watcher = await flags.watch(configMapApiSource({ namespace: 'shop', name: 'checkout-flags' }));
  */
 export function configMapApiSource(options: ConfigMapApiOptions): Source {
   const { namespace, name, kubeConfig, context, sourceName } = options;
-  checkName('namespace', namespace, /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
-  checkName('name', name, /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/);
+  checkName('namespace', namespace, LABEL, 63);
+  checkName('name', name, SUBDOMAIN, 253);
+  checkSpec({ kubeConfig, context });
   const timing: Timing = checkTiming(options);
   const target = { namespace, name, kubeConfig, context, timing };
-  const told: Told = { version: undefined };
+  const memory = new Memory();
   let last: SharedWatch | undefined;
   return {
     name: sourceName ?? `configmap ${namespace}/${name}`,
@@ -65,12 +71,12 @@ export function configMapApiSource(options: ConfigMapApiOptions): Source {
       // Anew for each attempt: what was wrong may have been mended on disk.
       const config = await loadKubeConfig(target, signal);
       last = SharedWatch.of(target, config, last);
-      return last.follow(sink, signal, told);
+      return last.follow(sink, signal, memory.toldTo(sink));
     },
   };
 }
 
-function checkName(option: string, value: string, grammar: RegExp): void {
-  if (typeof value === 'string' && grammar.test(value)) return;
+function checkName(option: string, value: string, grammar: RegExp, longest: number): void {
+  if (typeof value === 'string' && value.length <= longest && grammar.test(value)) return;
   throw new TypeError(`configMapApiSource: ${option}: expected a name of Kubernetes, got ${JSON.stringify(value)}`);
 }

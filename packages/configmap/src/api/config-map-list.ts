@@ -1,10 +1,11 @@
 import { SourceError } from '@flagz/core';
-import { asRecord, asText, shown } from './wire.ts';
+import { asRecord, asText, kindOf, shown } from './wire.ts';
 
-/** Is the answer to a list. */
+/** Is the answer to a list, which was limited to one name. */
 export interface ConfigMapList {
   readonly revision: string | undefined;
-  readonly items: readonly unknown[];
+  /** Is the ConfigMap; `undefined` where there is none. */
+  readonly item: unknown;
 }
 
 /** Reads the answer to a list. @throws {SourceError} when it is something else. */
@@ -17,10 +18,18 @@ export function parseList(body: string): ConfigMapList {
     throw new SourceError(`the API server answered with ${body.length} characters that are not JSON`);
   }
   const { kind, metadata, items } = list;
-  if (kind === 'ConfigMapList') {
-    const revision = asText(asRecord(metadata)['resourceVersion']);
-    return { revision, items: Array.isArray(items) ? (items as unknown[]) : [] };
+  if (kind !== 'ConfigMapList') {
+    const got = typeof kind === 'string' ? JSON.stringify(kind.slice(0, 40)) : shown(kind);
+    throw new SourceError(`the API server answered with ${got} where a ConfigMapList was asked for`);
   }
-  const got = typeof kind === 'string' ? JSON.stringify(kind.slice(0, 40)) : shown(kind);
-  throw new SourceError(`the API server answered with ${got} where a ConfigMapList was asked for`);
+  return { revision: asText(asRecord(metadata)['resourceVersion']), item: onlyOne(items) };
+}
+
+function onlyOne(items: unknown): unknown {
+  // A server in Go writes a list of nothing as null.
+  if (items === null) return undefined;
+  if (!Array.isArray(items))
+    throw new SourceError(`the API server sent a ConfigMapList whose items are ${kindOf(items)}`);
+  if (items.length > 1) throw new SourceError(`the API server sent ${items.length} ConfigMaps where one was asked for`);
+  return (items as unknown[])[0];
 }

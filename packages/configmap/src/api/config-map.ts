@@ -1,6 +1,6 @@
 import { type RawBytes, SourceError } from '@flagz/core';
 import { rawContent, sameRaw } from '../raw-content.ts';
-import { asRecord, asText, shown } from './wire.ts';
+import { asRecord, asText, kindOf, shown } from './wire.ts';
 import { type Writer, readWriters } from './written-by.ts';
 
 /** Is one version of a ConfigMap, as flags see it. */
@@ -15,6 +15,12 @@ export function absent(revision: string | undefined): ConfigMapVersion {
   return { values: new Map(), revision, writers: [] };
 }
 
+/** Says which ConfigMap was asked for. */
+export interface ConfigMapName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /**
  * Reads a ConfigMap as the API server sends it.
  *
@@ -22,30 +28,62 @@ export function absent(revision: string | undefined): ConfigMapVersion {
  * UTF-8, and into `binaryData` what is not, whatever either is meant to be. Names with a dot in front are left out.
  *
  * @param before gives equal bytes their identity, by which core knows that nothing changed.
- * @throws {SourceError} when it is another object.
+ * @throws {SourceError} when it is another object, or none that a ConfigMap can be.
  */
 export function readConfigMap(
   object: unknown,
-  expected: { namespace: string; name: string },
+  expected: ConfigMapName,
   before: ConfigMapVersion | undefined,
 ): ConfigMapVersion {
-  const { metadata, data, binaryData, kind = 'ConfigMap' } = asRecord(object);
-  const { name, namespace, resourceVersion, managedFields } = asRecord(metadata);
-  if (kind !== 'ConfigMap' || name !== expected.name || namespace !== expected.namespace) {
-    const got = `${shown(kind)} ${JSON.stringify(`${shown(namespace)}/${shown(name)}`)}`;
-    throw new SourceError(`the API server sent another object than was asked for: ${got}`);
-  }
+  const { resourceVersion, managedFields } = metadataOf(object, expected);
+  const { data, binaryData } = asRecord(object);
   const values = new Map<string, RawBytes>();
-  for (const [fields, encoding] of [
-    [data, 'utf8'],
-    [binaryData, 'base64'],
-  ] as const) {
-    for (const [key, value] of Object.entries(asRecord(fields))) {
-      if (typeof value !== 'string' || key.startsWith('.')) continue;
-      const bytes = Buffer.from(value, encoding);
-      const known = before?.values.get(key);
-      values.set(key, known && sameRaw(known, bytes) ? known : rawContent(bytes));
-    }
+  for (const [key, bytes] of [...readField('data', data, textOf), ...readField('binaryData', binaryData, bytesOf)]) {
+    if (key.startsWith('.')) continue;
+    const known = before?.values.get(key);
+    values.set(key, known && sameRaw(known, bytes) ? known : rawContent(bytes));
   }
   return { values, revision: asText(resourceVersion), writers: readWriters(managedFields) };
+}
+
+/** Reads the last version of a ConfigMap that was deleted. @throws {SourceError} when it is another object. */
+export function readDeleted(object: unknown, expected: ConfigMapName): ConfigMapVersion {
+  return absent(asText(metadataOf(object, expected)['resourceVersion']));
+}
+
+function metadataOf(object: unknown, expected: ConfigMapName): Readonly<Record<string, unknown>> {
+  const { metadata, kind = 'ConfigMap' } = asRecord(object);
+  const fields = asRecord(metadata);
+  const { name, namespace } = fields;
+  if (kind === 'ConfigMap' && name === expected.name && namespace === expected.namespace) return fields;
+  const got = `${shown(kind)} ${JSON.stringify(`${shown(namespace)}/${shown(name)}`)}`;
+  throw new SourceError(`the API server sent another object than was asked for: ${got}`);
+}
+
+/** Reads all of a field or nothing: what is left out of a version counts as taken away. */
+function readField(
+  field: string,
+  entries: unknown,
+  read: (value: unknown) => Buffer | undefined,
+): readonly (readonly [key: string, bytes: Buffer])[] {
+  if (entries === undefined || entries === null) return [];
+  if (typeof entries !== 'object' || Array.isArray(entries))
+    throw new SourceError(`the API server sent a ConfigMap whose ${field} is ${kindOf(entries)}`);
+  return Object.entries(entries).map(([key, value]: readonly [string, unknown]) => {
+    const bytes = read(value);
+    if (bytes) return [key, bytes];
+    const got = typeof value === 'string' ? 'no base64' : kindOf(value);
+    throw new SourceError(`the API server sent a ConfigMap whose ${field}[${JSON.stringify(shown(key))}] is ${got}`);
+  });
+}
+
+function textOf(value: unknown): Buffer | undefined {
+  return typeof value === 'string' ? Buffer.from(value) : undefined;
+}
+
+/** Node skips what is no base64. */
+function bytesOf(value: unknown): Buffer | undefined {
+  if (typeof value !== 'string') return undefined;
+  const bytes = Buffer.from(value, 'base64');
+  return bytes.toString('base64') === value ? bytes : undefined;
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { SourceError } from '@flagz/core';
 import { inTime } from './in-time.ts';
-import type { KubeConfigLike, KubeUser } from './kube-config.ts';
+import { type KubeConfigLike, type KubeUser, pluginOf } from './kube-config.ts';
 import { asRecord, asText } from './wire.ts';
 
 /** How long an exec plugin may think, in milliseconds. */
@@ -70,9 +70,7 @@ function readToken(user: KubeUser | null): string | undefined {
 
 /** Only the command: its arguments may be secret. */
 function commandOf(user: KubeUser | null): string | undefined {
-  const { exec, authProvider } = asRecord(user);
-  const plugin = asRecord(exec ?? asRecord(asRecord(authProvider)['config'])['exec']);
-  return asText(plugin['command']);
+  return asText(asRecord(pluginOf(user))['command']);
 }
 
 /** client-node hands out no plugin that it starts. It starts it before it waits for anything, so that Node tells of it here. */

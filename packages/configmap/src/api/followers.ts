@@ -2,9 +2,24 @@ import type { ChangeOrigin, SourceSink } from '@flagz/core';
 import type { ConfigMapVersion } from './config-map.ts';
 import { originsOf } from './written-by.ts';
 
-/** Remembers from one attempt of a source to the next what it has told. */
+/** Remembers what was told to one flag set. */
 export interface Told {
   version: ConfigMapVersion | undefined;
+}
+
+/** Remembers from one attempt of a source to the next what each flag set was told: several may watch one source. */
+export class Memory {
+  readonly #told = new WeakMap<object, Told>();
+
+  /** Finds what was told: a sink lives for one attempt, the flags behind it as long as their set. */
+  toldTo(sink: SourceSink): Told {
+    const told: Told = { version: undefined };
+    const [flag] = sink.flags();
+    if (!flag) return told;
+    const known = this.#told.get(flag);
+    if (!known) this.#told.set(flag, told);
+    return known ?? told;
+  }
 }
 
 /** Is one watcher of one flag set. */

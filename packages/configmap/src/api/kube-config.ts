@@ -3,6 +3,7 @@ import type { RequestOptions } from 'node:https';
 import { SourceError } from '@flagz/core';
 import type * as ClientNode from '@kubernetes/client-node';
 import { inTime } from './in-time.ts';
+import { asRecord, kindOf } from './wire.ts';
 
 /** Is the part of a cluster's description that is looked at here. */
 export interface KubeCluster {
@@ -70,6 +71,56 @@ export async function loadKubeConfig(spec: KubeConfigSpec, signal: AbortSignal):
     config.setCurrentContext(context);
   }
   return config;
+}
+
+/**
+ * Makes a KubeConfig that says the same and has no credentials of an exec plugin yet: client-node keeps them until they
+ * expire, though they may be revoked before.
+ *
+ * Authenticators of the user's own are no loss there: client-node asks its own first, and they take a user with a plugin.
+ *
+ * @returns the same where it has no plugin, or is of a class of its own, of which nobody knows what else it does.
+ */
+export async function withoutCredentials(config: KubeConfigLike, signal: AbortSignal): Promise<KubeConfigLike> {
+  const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
+  if (!cluster || !user || !pluginOf(user)) return config;
+  // Whoever made it has imported client-node, though not necessarily the one that is found from here.
+  const { KubeConfig } = await imported(signal).catch(() => ({ KubeConfig: undefined }));
+  if (!KubeConfig || Object.getPrototypeOf(config) !== KubeConfig.prototype) return config;
+  const copy = new KubeConfig();
+  copy.loadFromClusterAndUser(cluster as ClientNode.Cluster, user);
+  return copy;
+}
+
+/** Finds a user's exec plugin, in either of the places that client-node knows. */
+export function pluginOf(user: KubeUser | null): unknown {
+  const { exec, authProvider } = asRecord(user);
+  return exec ?? asRecord(asRecord(authProvider)['config'])['exec'];
+}
+
+/** Checks what can be checked without client-node. @throws {TypeError} with what is expected. */
+export function checkSpec({ kubeConfig, context }: KubeConfigSpec): void {
+  if (kubeConfig !== undefined && !isPath(kubeConfig) && !isKubeConfig(kubeConfig)) {
+    const got = kubeConfig === '' ? 'an empty text' : kindOf(kubeConfig);
+    throw new TypeError(
+      `configMapApiSource: kubeConfig: expected the path of a kubeconfig, or a KubeConfig of ${PACKAGE}, got ${got}`,
+    );
+  }
+  if (context === undefined) return;
+  if (typeof context !== 'string')
+    throw new TypeError(`configMapApiSource: context: expected the name of a context, got ${kindOf(context)}`);
+  if (typeof kubeConfig === 'object')
+    throw new TypeError('configMapApiSource: context: a KubeConfig has its own; call its setCurrentContext() instead');
+}
+
+/** Options may come from where no compiler looks. */
+function isPath(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+function isKubeConfig(value: unknown): boolean {
+  const { getCurrentCluster, getCurrentUser, applyToHTTPSOptions } = asRecord(value);
+  return [getCurrentCluster, getCurrentUser, applyToHTTPSOptions].every((member) => typeof member === 'function');
 }
 
 /** Reads the address of an API server. @throws {SourceError} fatal at the start, with what to do. */

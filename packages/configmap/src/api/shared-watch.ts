@@ -1,7 +1,7 @@
 import { SourceError, type SourceSink } from '@flagz/core';
 import { type Access, Gate } from './access.ts';
 import type { ConfigMapList } from './config-map-list.ts';
-import { type ConfigMapVersion, absent, readConfigMap } from './config-map.ts';
+import { type ConfigMapVersion, absent, readConfigMap, readDeleted } from './config-map.ts';
 import { readLines } from './exchange.ts';
 import { type Follower, Followers, type Told } from './followers.ts';
 import { type Identity, digest, identityOf } from './identity.ts';
@@ -135,8 +135,8 @@ export class SharedWatch {
       this.#enter('pausing', signal);
       await this.#pause.over(signal);
       for (;;) {
-        const [access, { revision, items }] = await this.#list(signal);
-        const version = items[0] === undefined ? absent(revision) : readConfigMap(items[0], this.#target, this.#before);
+        const [access, { revision, item }] = await this.#list(signal);
+        const version = item === undefined ? absent(revision) : readConfigMap(item, this.#target, this.#before);
         this.#enter('opening', signal);
         await this.#watch(await this.#requests.watch(access, revision, signal), version, signal);
       }
@@ -193,7 +193,7 @@ export class SharedWatch {
       return await attempt();
     } catch (error) {
       if (!(error instanceof UnknownAskerError) || signal.aborted) throw error;
-      this.#gate.renew();
+      this.#gate.refuse();
       return attempt();
     }
   }
@@ -207,7 +207,7 @@ export class SharedWatch {
     for await (const line of readLines(response, this.#target.timing, alive)) {
       if (signal.aborted) return;
       const event = readEvent(line);
-      if (event.type === 'DELETED') this.#tellAll(absent(event.revision));
+      if (event.type === 'DELETED') this.#tellAll(readDeleted(event.object, this.#target));
       else if (event.type !== 'BOOKMARK') this.#tellAll(readConfigMap(event.object, this.#target, this.#before));
     }
     this.#version = undefined;

@@ -1,10 +1,9 @@
 import { SourceError } from '@flagz/core';
-import { asRecord, asText, shown } from './wire.ts';
+import { asRecord, shown } from './wire.ts';
 
 /** Is what a line of a watch says. */
 export type WatchEvent =
-  | { readonly type: 'ADDED' | 'MODIFIED'; readonly object: unknown }
-  | { readonly type: 'DELETED'; readonly revision: string | undefined }
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: unknown }
   | { readonly type: 'BOOKMARK' };
 
 /** Reads a line of a watch. @throws {SourceError} when it says that something is wrong, or is not understood. */
@@ -13,9 +12,8 @@ export function readEvent(line: string): WatchEvent {
   switch (type) {
     case 'ADDED':
     case 'MODIFIED':
-      return { type, object };
     case 'DELETED':
-      return { type, revision: asText(asRecord(asRecord(object)['metadata'])['resourceVersion']) };
+      return { type, object };
     case 'BOOKMARK':
       return { type };
     case 'ERROR': {

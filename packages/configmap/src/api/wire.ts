@@ -16,3 +16,10 @@ export function shown(value: unknown): string {
   if (typeof value === 'string') return value.slice(0, LONGEST_SHOWN);
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
+
+/** Names the kind of a field that came over the wire, and never what it holds. */
+export function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
+}

@@ -14,6 +14,8 @@ export type Answer = (response: ServerResponse, request: IncomingMessage) => voi
 export class Double {
   /** Is what the ConfigMap holds. */
   data: Readonly<Record<string, string>> = {};
+  /** Is the only token that it knows; without one, it asks nobody who they are. */
+  token: string | undefined;
   /** Counts requests. */
   lists = 0;
   watches = 0;
@@ -68,6 +70,10 @@ export class Double {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (this.token !== undefined && request.headers.authorization !== `Bearer ${this.token}`) {
+      response.writeHead(401).end(JSON.stringify({ kind: 'Status', message: 'Unauthorized' }));
+      return;
+    }
     const isWatch = request.url?.includes('watch=1') ?? false;
     if (isWatch) this.watches++;
     else this.lists++;

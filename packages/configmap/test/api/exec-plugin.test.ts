@@ -1,14 +1,17 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
-import { FlagSet } from '@flagz/core';
+import { FlagSet, int } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { kubeconfigText } from '@flagz/testbed';
 import { eventually } from '@flagz/testing';
 import { assert, describe, rejects } from '@flagz/test-runner';
 import { credentialsOf } from '../../src/api/credentials.ts';
+import { withoutCredentials } from '../../src/api/kube-config.ts';
 import { type TempDir, tempDir } from '../temp-dir.ts';
+import { Double, openWatch } from './double.ts';
 
 /** Nothing listens there. */
 const server = 'https://127.0.0.1:1';
@@ -88,6 +91,68 @@ describe('an exec plugin', (it) => {
     assert.is(await outcome(['sh', '-c', 'exit 3']), `${said} it failed without a word; run it by hand`);
     assert.is(await outcome(['sh', '-c', 'echo t0psecret']), `${said} it printed what is not JSON; run it by hand`);
     assert.match(await outcome(['/nowhere/plugin']), /the exec plugin "\/nowhere\/plugin" gave no .*ENOENT/);
+  });
+});
+
+describe('an exec plugin of a KubeConfig object', (it) => {
+  it('is asked again when its token was revoked before its time, each time, and not more often', async () => {
+    using dir = tempDir();
+    const [script, credential, runs] = [dir.join('plugin'), dir.join('credential'), dir.join('runs')];
+    writeFileSync(script, `echo x >> ${runs}; cat ${credential}`);
+    const double = await Double.start();
+    const flags = new FlagSet('shop');
+    try {
+      let open: ServerResponse | undefined;
+      const give = (token: string, rate: string): void => {
+        const status = { token, expirationTimestamp: '2099-01-01T00:00:00Z' };
+        const apiVersion = 'client.authentication.k8s.io/v1';
+        writeFileSync(credential, JSON.stringify({ apiVersion, kind: 'ExecCredential', status }));
+        Object.assign(double, { token, data: { rate } });
+        double.nextWatches.push((response) => openWatch((open = response)));
+        open?.destroy();
+      };
+      give('one', '20');
+      const { KubeConfig } = await import('@kubernetes/client-node');
+      const kubeConfig = new KubeConfig();
+      kubeConfig.loadFromFile(double.kubeConfig({ token: '', exec: ['sh', script] }));
+      const rate = flags.dynamic('rate', int, 10, 'A rate.');
+      const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig });
+      const watcher = await flags.watch(source, { backoff: { maxMs: 200 } });
+      for (const [token, value] of [
+        ['one', 20],
+        ['two', 30],
+        ['three', 40],
+        ['three', 50],
+      ] as const) {
+        if (value > 20) give(token, String(value));
+        await eventually(() => rate.get() === value && watcher.state === 'live', { withinMs: 15_000 });
+      }
+      assert.is(readFileSync(runs, 'utf8'), 'x\n'.repeat(3));
+    } finally {
+      for (const watcher of flags.watchers) await watcher.stop();
+      await double.close();
+    }
+  });
+
+  it('is left alone where the KubeConfig has none, or is of a class of its own', async () => {
+    const { signal } = new AbortController();
+    const { KubeConfig } = await import('@kubernetes/client-node');
+    const plain = await configOf(['true']);
+    const copy = await withoutCredentials(plain, signal);
+    assert.is.not(copy, plain);
+    assert.equal(
+      [copy.getCurrentUser(), copy.getCurrentCluster()],
+      [plain.getCurrentUser(), plain.getCurrentCluster()],
+    );
+    class Own extends KubeConfig {}
+    const text = { plugin: kubeconfigText({ server, exec: ['true'] }), token: kubeconfigText({ server, token: 'x' }) };
+    for (const [config, content] of [
+      [new Own(), text.plugin],
+      [new KubeConfig(), text.token],
+    ] as const) {
+      config.loadFromString(content);
+      assert.is(await withoutCredentials(config, signal), config);
+    }
   });
 });
 

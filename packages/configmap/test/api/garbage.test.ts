@@ -1,29 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { type DynamicFlag, FlagSet, type Watcher, int, string } from '@flagz/core';
-import { configMapApiSource } from '@flagz/configmap/api';
 import { eventually } from '@flagz/testing';
 import { assert, describe } from '@flagz/test-runner';
-import { type Answer, Double, openWatch } from './double.ts';
+import { type Answer, type Double, openWatch } from './double.ts';
+import { on, watchOf } from './on-double.ts';
 
 const LONG = `${'€'.repeat(1_000_000)}🚩`;
 
-interface Stage {
-  readonly double: Double;
-  readonly rate: DynamicFlag<number>;
-  readonly label: DynamicFlag<string>;
-  readonly errors: string[];
-  readonly watcher: Watcher;
-}
-
-/** Answers a watch with these bytes, and ends it or leaves it open. */
-function watchOf(bytes: string | Buffer, { end = false } = {}): Answer {
-  return (response) => {
-    openWatch(response);
-    response.write(bytes);
-    if (end) response.end();
-  };
-}
+const LIST = '{"kind":"ConfigMapList","metadata":{"resourceVersion":"7"},"items":[]}';
 
 describe('configMapApiSource: garbage', (it) => {
   /** The first watch is the garbage; what is right by then has to arrive by another list. */
@@ -32,11 +16,12 @@ describe('configMapApiSource: garbage', (it) => {
       `${title}: says so, lists again, loses nothing`,
       on(
         async (double) => void double.nextWatches.push(garbage(double)),
-        async ({ double, rate, errors, watcher }) => {
+        async ({ double, rate, told, errors, watcher }) => {
           double.data = { rate: '30' };
           await eventually(() => rate.get() === 30 && watcher.state === 'live');
           assert.match(errors[0] ?? '', message);
           assert.ok(watcher.status.restarts >= 1);
+          assert.equal(told, ['10>20', '20>30']);
         },
       ),
     );
@@ -61,6 +46,38 @@ describe('configMapApiSource: garbage', (it) => {
     () => watchOf('{"type":"MODIFIED","object":{"kind":"ConfigMap","metadata":{"name":"other","namespace":"shop"}}}\n'),
     /another object than was asked for: ConfigMap "shop\/other"/,
   );
+  for (const [title, object, message] of [
+    ['of another kind', '{"kind":"Secret","metadata":{"name":"flags","namespace":"shop"}}', /Secret "shop\/flags"/],
+    [
+      'of another name',
+      '{"kind":"ConfigMap","metadata":{"name":"other","namespace":"shop"}}',
+      /ConfigMap "shop\/other"/,
+    ],
+    [
+      'of another namespace',
+      '{"kind":"ConfigMap","metadata":{"name":"flags","namespace":"x"}}',
+      /ConfigMap "x\/flags"/,
+    ],
+    ['without a name', '{"kind":"ConfigMap"}', /ConfigMap "undefined\/undefined"/],
+    ['that is none', '7', /ConfigMap "undefined\/undefined"/],
+    ['that is null', 'null', /ConfigMap "undefined\/undefined"/],
+  ] as const) {
+    refuses(`the end of an object ${title}`, () => watchOf(`{"type":"DELETED","object":${object}}\n`), message);
+  }
+  refuses('the end of nothing', () => watchOf('{"type":"DELETED"}\n'), /another object .* "undefined\/undefined"/);
+  for (const [fields, message] of [
+    ['"data":"hunter2"', /a ConfigMap whose data is a string$/],
+    ['"data":["hunter2"]', /a ConfigMap whose data is a list$/],
+    ['"data":{"label":"hunter2","rate":30}', /a ConfigMap whose data\["rate"\] is a number$/],
+    ['"data":{"rate":null}', /a ConfigMap whose data\["rate"\] is null$/],
+    ['"binaryData":7', /a ConfigMap whose binaryData is a number$/],
+    ['"binaryData":{"rate":{}}', /a ConfigMap whose binaryData\["rate"\] is an object$/],
+    ['"binaryData":{"rate":"hunter2!"}', /a ConfigMap whose binaryData\["rate"\] is no base64$/],
+    ['"binaryData":{"rate":"MzA"}', /a ConfigMap whose binaryData\["rate"\] is no base64$/],
+  ] as const) {
+    const object = `{"kind":"ConfigMap","metadata":{"name":"flags","namespace":"shop"},${fields}}`;
+    refuses(`a ConfigMap with ${fields}`, () => watchOf(`{"type":"MODIFIED","object":${object}}\n`), message);
+  }
   refuses(
     'an error in the stream',
     () => watchOf('{"type":"ERROR","object":{"code":410,"reason":"Expired","message":"too old"}}\n', { end: true }),
@@ -88,6 +105,10 @@ describe('configMapApiSource: garbage', (it) => {
     ['a list that is not JSON', '{"kind"', /7 characters that are not JSON/],
     ['a list of something else', '{"kind":"PodList","items":[]}', /answered with "PodList" where a ConfigMapList/],
     ['a list without a kind', '7', /answered with undefined where a ConfigMapList/],
+    ['a list of 7', LIST.replace('[]', '7'), /a ConfigMapList whose items are a number$/],
+    ['a list without items', '{"kind":"ConfigMapList","metadata":{}}', /a ConfigMapList whose items are missing$/],
+    ['a list of two', LIST.replace('[]', '[{},{}]'), /sent 2 ConfigMaps where one was asked for$/],
+    ['a list of null', LIST.replace('[]', '[null]'), /another object than was asked for/],
   ] as const) {
     it(
       `${title}: says so, and lists again`,
@@ -99,7 +120,31 @@ describe('configMapApiSource: garbage', (it) => {
         },
       ),
     );
+    it(
+      `${title} when there are values already: loses none`,
+      on(
+        async (double) => void double.nextWatches.push(watchOf('', { end: true })),
+        async ({ double, rate, told, errors, watcher }) => {
+          double.data = { rate: '30' };
+          double.nextLists.push((response) => response.end(list));
+          await eventually(() => rate.get() === 30 && watcher.state === 'live');
+          assert.match(errors[1] ?? '', message);
+          assert.equal(told, ['10>20', '20>30']);
+        },
+      ),
+    );
   }
+
+  it(
+    'takes null for a list of nothing, as a server in Go may write it',
+    on(
+      async (double) => void double.nextLists.push((response) => response.end(LIST.replace('[]', 'null'))),
+      async ({ rate, errors }) => {
+        assert.is(rate.source, 'default');
+        assert.equal(errors, []);
+      },
+    ),
+  );
 
   it(
     'takes a line of 3 MB in pieces that split characters at every byte',
@@ -183,27 +228,3 @@ describe('configMapApiSource: garbage', (it) => {
     ),
   );
 });
-
-/** Runs a test on a double that has `rate` at 20. */
-function on(prepare: (double: Double) => Promise<void>, test: (stage: Stage) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const double = await Double.start();
-    const flags = new FlagSet('shop');
-    const errors: string[] = [];
-    try {
-      double.data = { rate: '20' };
-      const rate = flags.dynamic('rate', int, 10, 'A rate.');
-      const label = flags.dynamic('label', string, 'none', 'A text.');
-      flags.subscribe((event) => {
-        if (event.kind === 'watcher' && event.error) errors.push(event.error.message);
-      });
-      await prepare(double);
-      const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig: double.kubeConfig() });
-      const watcher = await flags.watch(source, { backoff: { maxMs: 200 } });
-      await test({ double, rate, label, errors, watcher });
-    } finally {
-      for (const watcher of flags.watchers) await watcher.stop();
-      await double.close();
-    }
-  };
-}

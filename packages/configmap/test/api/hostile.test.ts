@@ -7,7 +7,7 @@ import { assertSafe, hostileBytes, hostileJson, hostileText, tryAll, tryAllAsync
 import { assert, describe } from '@flagz/test-runner';
 import fc from 'fast-check';
 import { parseList } from '../../src/api/config-map-list.ts';
-import { type ConfigMapVersion, readConfigMap } from '../../src/api/config-map.ts';
+import { type ConfigMapVersion, readConfigMap, readDeleted } from '../../src/api/config-map.ts';
 import { readLines } from '../../src/api/exchange.ts';
 import { refusalOf } from '../../src/api/refusal.ts';
 import { checkTiming } from '../../src/api/timing.ts';
@@ -36,11 +36,12 @@ const VALUES = [
   fc.constantFrom('2026-01-02T03:04:05Z', '{}'),
 ];
 const hostileObject = hostileJson(MEMBERS, VALUES);
+const base64 = hostileBytes.map((bytes) => Buffer.from(bytes).toString('base64'));
 /** Makes the ConfigMap that was asked for, with anything in it. */
 const ours = fc
   .tuple(
     fc.dictionary(hostileText, hostileText, { maxKeys: 4 }),
-    fc.dictionary(hostileText, hostileText, { maxKeys: 2 }),
+    fc.dictionary(hostileText, base64, { maxKeys: 2 }),
     hostileObject,
   )
   .map(([data, binaryData, managedFields]) => ({
@@ -97,7 +98,13 @@ describe('what a hostile API server sends', (it) => {
     tryAll(line, (text) => {
       const event = read(() => readEvent(text));
       if (event instanceof SourceError || !('object' in event)) return;
-      read(() => readConfigMap(event.object, NAMED, undefined));
+      const version = read(() =>
+        event.type === 'DELETED' ? readDeleted(event.object, NAMED) : readConfigMap(event.object, NAMED, undefined),
+      );
+      if (version instanceof SourceError) return;
+      // Whatever empties the layer is about the ConfigMap that was asked for.
+      const { metadata } = event.object as { readonly metadata: typeof NAMED };
+      assert.equal([metadata.namespace, metadata.name], [NAMED.namespace, NAMED.name]);
     });
   });
 
@@ -105,7 +112,7 @@ describe('what a hostile API server sends', (it) => {
     const list = object.map((value) => JSON.stringify({ kind: 'ConfigMapList', metadata: value, items: [value] }));
     tryAll(fc.oneof(list, line), (text) => {
       const found = read(() => parseList(text));
-      if (!(found instanceof SourceError)) read(() => readConfigMap(found.items[0], NAMED, undefined));
+      if (!(found instanceof SourceError)) read(() => readConfigMap(found.item, NAMED, undefined));
     });
   });
 
@@ -157,7 +164,7 @@ describe('hostile options of configMapApiSource()', (it) => {
         assert.ok(error instanceof TypeError || error instanceof RangeError, String(error));
         return;
       }
-      assert.match(`${namespace}/${name}`, /^[a-z0-9-]+\/[a-z0-9.-]+$/);
+      assert.match(`${namespace}/${name}`, /^[a-z0-9-]+\/[a-z0-9-]+(\.[a-z0-9-]+)*$/);
     });
   });
 });

@@ -1,3 +1,4 @@
+import { FlagSet, int } from '@flagz/core';
 import { eventually } from '@flagz/testing';
 import { assert, describe } from '@flagz/test-runner';
 import { type ConfigMapVersion, absent, readConfigMap } from '../../src/api/config-map.ts';
@@ -41,6 +42,35 @@ describeOnCluster('configMapApiSource: who wrote it', (it) => {
       await shop.namespace.patchConfigMap('flags', { label: null }, 'dave');
       await eventually(() => shop.label.source === 'default');
       assert.is(shop.flags.history().at(-1)?.origin, undefined);
+    }),
+  );
+
+  it(
+    'names them to each flag set that watches the same source',
+    Shop.test(async (shop) => {
+      await shop.put({ rate: '20', label: 'a' });
+      const source = shop.source(UNBROKEN);
+      const sets = ['one', 'two'].map((name) => {
+        const flags = new FlagSet(name);
+        shop.others.push(flags);
+        return { flags, rate: flags.dynamic('rate', int, 10, 'A rate.') };
+      });
+      for (const { flags } of sets) await flags.watch(source, { backoff: { maxMs: 500 } });
+      const taker = (): readonly unknown[] => sets.map(({ flags }) => flags.history().at(-1)?.origin?.actor);
+
+      await shop.namespace.patchConfigMap('flags', { rate: null, label: 'b' }, 'dave');
+      await eventually(() => sets.every(({ rate }) => rate.source === 'default'));
+      assert.equal(taker(), ['dave', 'dave']);
+
+      await shop.namespace.patchConfigMap('flags', { rate: '30' }, 'dave');
+      await eventually(() => sets.every(({ rate }) => rate.get() === 30));
+      // What each was told is remembered while it is away.
+      shop.proxy.refuse();
+      await eventually(() => sets.every(({ flags }) => flags.watchers[0]?.state === 'stale'));
+      await shop.namespace.patchConfigMap('flags', { rate: null, label: 'c' }, 'erin');
+      shop.proxy.accept();
+      await eventually(() => sets.every(({ rate }) => rate.source === 'default'), { withinMs: 15_000 });
+      assert.equal(taker(), ['erin', 'erin']);
     }),
   );
 
