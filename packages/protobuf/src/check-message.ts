@@ -1,5 +1,6 @@
 import { Enum, type Field, Type } from 'protobufjs';
 import { MAX_DEPTH } from './check-json.ts';
+import { gotInstead, isPlainObject } from './plain-object.ts';
 import { Way } from './way.ts';
 
 /**
@@ -13,7 +14,7 @@ export function checkMessage(type: Type, value: unknown): void {
 
 function members(type: Type, value: unknown, way: Way, depth: number): void {
   if (depth > MAX_DEPTH) throw way.fault('nested deeper than 100 levels');
-  if (!isObject(value)) throw way.fault('expected an object');
+  if (!isPlainObject(value)) throw way.fault(`expected an object${gotInstead(value)}`);
   for (const [key, member] of Object.entries(value)) {
     const field = Object.hasOwn(type.fields, key) ? type.fields[key] : undefined;
     if (field) {
@@ -28,7 +29,7 @@ function members(type: Type, value: unknown, way: Way, depth: number): void {
 
 function content(field: Field, value: unknown, way: Way, depth: number): void {
   if (field.map) {
-    if (!isObject(value)) throw way.fault('expected an object, of keys and values');
+    if (!isPlainObject(value)) throw way.fault(`expected an object, of keys and values${gotInstead(value)}`);
     for (const [key, member] of Object.entries(value)) step(field, key, member, way, depth);
   } else if (field.repeated) {
     if (!Array.isArray(value)) throw way.fault('expected an array');
@@ -98,16 +99,10 @@ function isInt32(value: unknown): boolean {
   return typeof value === 'number' && (value | 0) === value;
 }
 
-/** A Long is known by its halves, whichever copy of the package made it. */
+/** A Long is known by its halves and what it can do, whichever copy of the package made it. */
 function isInt64(value: unknown): boolean {
   if (typeof value === 'number') return Number.isSafeInteger(value);
   if (typeof value === 'bigint') return true;
   if (typeof value === 'string') return /^-?\d+$/.test(value);
-  return (
-    isObject(value) && typeof value['low'] === 'number' && typeof value['high'] === 'number' && 'unsigned' in value
-  );
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+  return typeof value === 'object' && value !== null && 'low' in value && 'high' in value && 'toNumber' in value;
 }
