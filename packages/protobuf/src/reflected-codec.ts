@@ -50,7 +50,7 @@ export function reflectedCodec<T extends object>(
     toJsonString(message) {
       try {
         // What was read is right, and stays so once it is frozen.
-        if (!read.has(message) || !Object.isFrozen(message)) checkMessage(type, message);
+        if (!read.has(message) || !Object.isFrozen(message)) checkMessage(type, message, lenient);
         return canonicalText(type, message);
       } catch (cause) {
         throw new Error(`expected a message of ${nameOf(type)}: ${(cause as Error).message}`, { cause });

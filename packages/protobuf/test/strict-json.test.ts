@@ -38,6 +38,8 @@ describe('proto3() on ProtoJSON', (it) => {
     ['{"tree":{"a":1e999}}', 'tree: Value cannot hold a non-finite number'],
     ['{"fl":1e39}', 'fl: out of range for float'],
     ['{"text":"\\ud800"}', 'text: unpaired high surrogate'],
+    ['{"any_value":"\\ud800"}', 'any_value: unpaired high surrogate'],
+    ['{"tree":{"\\udc00":1}}', 'tree: unpaired low surrogate'],
   ];
   for (const [text, reason] of refusals) {
     it(`refuses ${text}`, () => {
