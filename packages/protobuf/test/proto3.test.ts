@@ -142,6 +142,7 @@ describe('proto3()', (it) => {
     throws(() => type.parseBytes?.(outer), 'expected the binary form of demo.Pricing: best_tier: unknown field 31');
     throws(() => type.parse('base64:Cg=='), /^expected the binary form of demo\.Pricing/);
     throws(() => type.parse('base64: Cg=='), 'expected standard base64 after base64:');
+    throws(() => type.parse('base64:CgNFVVJ='), 'expected standard base64 after base64:');
   });
 
   it('drops what the schema does not know, where it is told to', () => {

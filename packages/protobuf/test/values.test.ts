@@ -120,6 +120,21 @@ describe('a message that a program makes', (it) => {
   });
 });
 
+describe('a message of a program that nests', (it) => {
+  it('is refused beyond 100 levels, and where it never ends', () => {
+    const flag = new FlagSet('s').dynamic('p', proto3<object>(everythingType()), {}, '');
+    const nested = (levels: number): object => (levels === 0 ? {} : { inner: nested(levels - 1) });
+    flag.set(nested(100));
+    assert.is(flag.text, `${'{"inner":'.repeat(100)}{}${'}'.repeat(100)}`);
+    const cycle: { inner?: object } = {};
+    cycle.inner = cycle;
+    const reason = `inner${'.inner'.repeat(15)}…: nested deeper than 100 levels`;
+    for (const value of [nested(101), cycle]) {
+      throws(() => flag.set(value), `flag "p": expected a message of t.Everything: ${reason}`);
+    }
+  });
+});
+
 describe('the canonical text', (it) => {
   it('has the names of the schema in maps of each kind of key, whatever their order', () => {
     const { root } = protobuf.parse(`
