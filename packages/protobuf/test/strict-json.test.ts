@@ -65,6 +65,7 @@ describe('proto3() on ProtoJSON', (it) => {
       ['{"any_value":null,"inner":null}', '{"any_value":null}'],
       ['{"list":[null,{"a":[1]}]}', '{"list":[null,{"a":[1]}]}'],
       ['{"maybe":0}', '{"maybe":0}'],
+      ['{"dbl":-0,"any_value":-0}', '{"any_value":0}'],
       ['{"left_side":null,"right_side":{}}', '{"right_side":{}}'],
       ['{"kind":7}', '{"kind":7}'],
       [`{"any":{"@type":"${ANY}/t.Inner","maxRate":5}}`, `{"any":{"@type":"${ANY}/t.Inner","max_rate":5}}`],
