@@ -69,8 +69,13 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const more = /after JSON at position (\d+)/.exec((cause as Error).message);
-    const what = more ? `more text after the end of the message, at position ${more[1]}` : 'not valid JSON';
-    throw new Error(what, { cause });
+    throw new Error(wordsOfParser((cause as Error).message), { cause });
   }
+}
+
+/** Takes no more than the place: where the parser quotes the text, it does so in place of that. */
+function wordsOfParser(message: string): string {
+  const [, after, position] = /(after)? JSON at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(message) ?? [];
+  if (position === undefined) return 'not valid JSON';
+  return `${after ? 'more text after the end of the message' : 'not valid JSON'}, at position ${position}`;
 }
