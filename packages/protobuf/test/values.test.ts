@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { FlagError, FlagSet } from '@flagz/core';
 import { proto3 } from '@flagz/protobuf';
@@ -214,6 +216,28 @@ describe('a schema that a program makes', (it) => {
       assert.match(error.message, reason);
     });
   }
+
+  it('is refused at declaration, where the options are none', () => {
+    const type = new protobuf.Type('M');
+    throws(() => proto3(type, null as unknown as object), TypeError);
+    throws(() => proto3(type, null as unknown as object), 'message M: options: expected an object');
+  });
+
+  it('is refused at declaration, where no code may be made of it', async () => {
+    const script = `
+      const { default: protobuf } = await import('protobufjs');
+      const { proto3 } = await import('@flagz/protobuf');
+      const { root } = protobuf.parse('syntax = "proto3"; package d; message P { int32 a = 1; }');
+      try { proto3(root.lookupType('d.P')); } catch ({ code, message }) { console.log(code, message); }`;
+    const node = [...process.execArgv, '--disallow-code-generation-from-strings', '--input-type=module', '-e', script];
+    const cwd = new URL('..', import.meta.url);
+    const { stdout } = await promisify(execFile)(process.execPath, node, { cwd });
+    assert.is(
+      stdout.trim(),
+      'FLAGZ_DECLARATION message d.P: protobufjs makes code of schemas, which is forbidden here (--disallow-code-generation-from-strings, or a Content-Security-Policy); ' +
+        'give proto3() a codec of protobuf-es, as the README of @flagz/protobuf shows',
+    );
+  });
 });
 
 function ofProto2(schema: string): protobuf.Type {
