@@ -19,12 +19,11 @@ export interface Proto3Options {
  * Makes the codec of a reflected protobufjs type.
  *
  * @throws {FlagError} with code FLAGZ_DECLARATION when the schema names types that were not loaded, or has required fields,
- * groups or extensions.
+ * groups or extensions, or when code may not be made of it.
+ * @throws {TypeError} when the options are none.
  */
-export function reflectedCodec<T extends object>(
-  type: Type,
-  { allowUnknownFields: lenient = false }: Proto3Options = {},
-): MessageCodec<T> {
+export function reflectedCodec<T extends object>(type: Type, options: Proto3Options = {}): MessageCodec<T> {
+  const lenient = isLenient(type, options);
   prepare(type);
   const read = new WeakSet<object>();
   const decode = (bytes: Uint8Array): T => {
@@ -62,6 +61,16 @@ export function reflectedCodec<T extends object>(
     },
     encode: (message) => type.encode(message).finish(),
   };
+}
+
+/** @throws {TypeError} */
+function isLenient(type: Type, options: unknown): boolean {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`message ${nameOf(type)}: options: expected an object`);
+  const { allowUnknownFields: lenient = false } = options as { readonly allowUnknownFields?: unknown };
+  if (typeof lenient !== 'boolean')
+    throw new TypeError(`message ${nameOf(type)}: allowUnknownFields: expected true or false`);
+  return lenient;
 }
 
 /** JSON.parse quotes what it read, which nobody asked for. @throws {SyntaxError} */
