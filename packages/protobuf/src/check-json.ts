@@ -1,4 +1,4 @@
-import { Enum, type Field, Type } from 'protobufjs';
+import { Enum, type Field, type MapField, Type } from 'protobufjs';
 import { misfit, misfitOf } from './fits.ts';
 import { Way } from './way.ts';
 import { isWrapper, noSuchType, typeInAny, wellKnown } from './well-known.ts';
@@ -78,10 +78,16 @@ class JsonWalk {
 
   #map(field: Field, value: unknown, depth: number): void {
     if (!isObject(value)) throw this.#way.fault('expected object for map');
+    const numbers = new Set<unknown>();
     for (const [key, member] of Object.entries(value)) {
       this.#way.push(key);
       this.#single(field, member, depth);
-      if (this.#every) this.#refuse(misfitOf(field, { [key]: member }, this.#lenient));
+      if (this.#every) {
+        this.#refuse(misfitOf(field, { [key]: member }, this.#lenient));
+        const number = numberOf(field as Field & MapField, key);
+        if (numbers.has(number)) throw this.#way.fault('given twice, also in other digits');
+        numbers.add(number);
+      }
       this.#way.pop();
     }
   }
@@ -153,6 +159,11 @@ function fieldsByName(type: Type): ReadonlyMap<string, Field> {
     indexes.set(type, index);
   }
   return index;
+}
+
+/** Gives what a key that fits stands for: numbers may be written with zeros before them. */
+function numberOf({ keyType }: MapField, key: string): string | bigint {
+  return keyType === 'string' || keyType === 'bool' ? key : BigInt(key);
 }
 
 /** Finds the first value of a list that does not fit, by halves: all of it is read about twice. */

@@ -1,55 +1,73 @@
 import { Enum, type Field, Type } from 'protobufjs';
 import { MAX_DEPTH } from './check-json.ts';
+import { checkWellKnown } from './check-well-known.ts';
+import { gotInstead, isPlainObject } from './plain-object.ts';
 import { Way } from './way.ts';
 
 /**
  * Checks a value that a program made: protobufjs writes what it knows of it, and drops the rest without a word.
  *
- * @throws {Error} with the way to the first member that the type does not have, or that is of another kind.
+ * @param lenient leaves unknown fields in the bytes of an Any alone: a value that was read may be part of this one.
+ * @throws {Error} with the way to the first member that the type does not have, or that text and the binary form may not have.
  */
-export function checkMessage(type: Type, value: unknown): void {
-  members(type, value, new Way(), 0);
+export function checkMessage(type: Type, value: unknown, lenient: boolean): void {
+  new MessageWalk(lenient).message(type, value, 0);
 }
 
-function members(type: Type, value: unknown, way: Way, depth: number): void {
-  if (depth > MAX_DEPTH) throw way.fault('nested deeper than 100 levels');
-  if (!isObject(value)) throw way.fault('expected an object');
-  for (const [key, member] of Object.entries(value)) {
-    const field = Object.hasOwn(type.fields, key) ? type.fields[key] : undefined;
-    if (field) {
-      if (member !== undefined && member !== null) {
-        way.push(key);
-        content(field, member, way, depth);
-        way.pop();
-      }
-    } else if (!type.oneofs || !Object.hasOwn(type.oneofs, key)) throw way.faultAt(key, unknownField(type, key));
+class MessageWalk {
+  readonly #lenient: boolean;
+  readonly #way = new Way();
+
+  constructor(lenient: boolean) {
+    this.#lenient = lenient;
   }
-}
 
-function content(field: Field, value: unknown, way: Way, depth: number): void {
-  if (field.map) {
-    if (!isObject(value)) throw way.fault('expected an object, of keys and values');
-    for (const [key, member] of Object.entries(value)) step(field, key, member, way, depth);
-  } else if (field.repeated) {
-    if (!Array.isArray(value)) throw way.fault('expected an array');
-    for (const [index, item] of value.entries()) step(field, index, item, way, depth);
-  } else single(field, value, way, depth);
-}
+  message(type: Type, value: unknown, depth: number): void {
+    const way = this.#way;
+    if (depth > MAX_DEPTH) throw way.fault('nested deeper than 100 levels');
+    if (!isPlainObject(value)) throw way.fault(`expected an object${gotInstead(value)}`);
+    const oneofs = new Set<unknown>();
+    for (const [key, member] of Object.entries(value)) {
+      const field = Object.hasOwn(type.fields, key) ? type.fields[key] : undefined;
+      if (field) {
+        if (member === undefined || member === null) continue;
+        if (field.partOf) {
+          if (oneofs.has(field.partOf)) throw way.faultAt(key, `multiple values for oneof ${field.partOf.name}`);
+          oneofs.add(field.partOf);
+        }
+        way.push(key);
+        this.#content(field, member, depth);
+        way.pop();
+      } else if (!type.oneofs || !Object.hasOwn(type.oneofs, key)) throw way.faultAt(key, unknownField(type, key));
+    }
+    checkWellKnown(type, value, way, depth, this.#lenient);
+  }
 
-function step(field: Field, at: string | number, value: unknown, way: Way, depth: number): void {
-  way.push(at);
-  single(field, value, way, depth);
-  way.pop();
-}
+  #content(field: Field, value: unknown, depth: number): void {
+    if (field.map) {
+      if (!isPlainObject(value)) throw this.#way.fault(`expected an object, of keys and values${gotInstead(value)}`);
+      for (const [key, member] of Object.entries(value)) this.#step(field, key, member, depth);
+    } else if (field.repeated) {
+      if (!Array.isArray(value)) throw this.#way.fault('expected an array');
+      for (const [index, item] of value.entries()) this.#step(field, index, item, depth);
+    } else this.#single(field, value, depth);
+  }
 
-function single(field: Field, value: unknown, way: Way, depth: number): void {
-  const { resolvedType, type } = field;
-  if (resolvedType instanceof Type) members(resolvedType, value, way, depth + 1);
-  else if (resolvedType instanceof Enum) {
-    const known = isInt32(value) || (typeof value === 'string' && Object.hasOwn(resolvedType.values, value));
-    if (!known) throw way.fault(`expected a value of ${resolvedType.name}`);
-  } else if (!isOfKind(type, value))
-    throw way.fault(`expected ${KINDS[type] ?? 'a 64-bit integer: a safe number, a bigint, a Long or digits'}`);
+  #step(field: Field, at: string | number, value: unknown, depth: number): void {
+    this.#way.push(at);
+    this.#single(field, value, depth);
+    this.#way.pop();
+  }
+
+  #single(field: Field, value: unknown, depth: number): void {
+    const { resolvedType, type } = field;
+    if (resolvedType instanceof Type) this.message(resolvedType, value, depth + 1);
+    else if (resolvedType instanceof Enum) {
+      const known = isInt32(value) || (typeof value === 'string' && Object.hasOwn(resolvedType.values, value));
+      if (!known) throw this.#way.fault(`expected a value of ${resolvedType.name}`);
+    } else if (!isOfKind(type, value))
+      throw this.#way.fault(`expected ${KINDS[type] ?? 'a 64-bit integer: a safe number, a bigint, a Long or digits'}`);
+  }
 }
 
 /** Says that there is no such member, and under which name there is one. */
@@ -98,16 +116,10 @@ function isInt32(value: unknown): boolean {
   return typeof value === 'number' && (value | 0) === value;
 }
 
-/** A Long is known by its halves, whichever copy of the package made it. */
+/** A Long is known by its halves and what it can do, whichever copy of the package made it. */
 function isInt64(value: unknown): boolean {
   if (typeof value === 'number') return Number.isSafeInteger(value);
   if (typeof value === 'bigint') return true;
   if (typeof value === 'string') return /^-?\d+$/.test(value);
-  return (
-    isObject(value) && typeof value['low'] === 'number' && typeof value['high'] === 'number' && 'unsigned' in value
-  );
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+  return typeof value === 'object' && value !== null && 'low' in value && 'high' in value && 'toNumber' in value;
 }

@@ -3,7 +3,7 @@ import protojson from 'protobufjs/ext/protojson.js';
 import { MAX_DEPTH } from './check-json.ts';
 import { misfitOf, wordsOf } from './fits.ts';
 import { Way } from './way.ts';
-import { noSuchType, typeInAny, wellKnown } from './well-known.ts';
+import { expectTypeInAny, NOT_FINITE, wellKnown } from './well-known.ts';
 import { WireCursor } from './wire-cursor.ts';
 import { BASIC, LENGTH_DELIMITED, fitsVarint, isPackable, partsOfAny, wireOf, wireOfValue } from './wire-types.ts';
 
@@ -15,10 +15,16 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * messages and cut numbers, so that any bytes are some message: fine between programs, not for what somebody put somewhere.
  *
  * @param lenient leaves unknown fields alone.
+ * @param at is where in another message the bytes are.
  * @throws {Error} with the way to the first fault.
  */
-export function checkWire(type: Type, bytes: Uint8Array, lenient: boolean): void {
-  new WireWalk(bytes, lenient).run(type);
+export function checkWire(
+  type: Type,
+  bytes: Uint8Array,
+  lenient: boolean,
+  at: { readonly way: Way; readonly depth: number } = { way: new Way(), depth: 0 },
+): void {
+  new WireWalk(bytes, lenient, at.way).run(type, at.depth);
 }
 
 /** Counts what a message held so far: by field, by oneof, and by field and key. */
@@ -27,16 +33,17 @@ type Seen = Map<unknown, number>;
 class WireWalk {
   #cursor: WireCursor;
   readonly #lenient: boolean;
-  readonly #way = new Way();
+  readonly #way: Way;
   #reader: Reader | undefined;
 
-  constructor(bytes: Uint8Array, lenient: boolean) {
+  constructor(bytes: Uint8Array, lenient: boolean, way: Way) {
     this.#cursor = this.#cursorOn(bytes);
     this.#lenient = lenient;
+    this.#way = way;
   }
 
-  run(type: Type): void {
-    this.#message(type, this.#cursor.end, 0);
+  run(type: Type, depth: number): void {
+    this.#message(type, this.#cursor.end, depth);
   }
 
   #message(type: Type, end: number, depth: number): void {
@@ -183,8 +190,7 @@ class WireWalk {
   #finite(): void {
     const { bytes, position } = this.#cursor;
     const view = new DataView(bytes.buffer, bytes.byteOffset + position - 8, 8);
-    if (!Number.isFinite(view.getFloat64(0, true)))
-      throw this.#way.fault('neither NaN nor infinite numbers fit in JSON');
+    if (!Number.isFinite(view.getFloat64(0, true))) throw this.#way.fault(NOT_FINITE);
   }
 
   /** Checks what well-known types permit in JSON only, since that is how values are written. */
@@ -203,10 +209,7 @@ class WireWalk {
     const outer = this.#cursor;
     const { url, value } = partsOfAny(outer.bytes.subarray(start, end));
     if (url === '' && value.length === 0) return;
-    if (!url.includes('/'))
-      throw this.#way.faultAt('@type', 'expected a URL, with a slash before the name of the type');
-    const inner = typeInAny(type, url);
-    if (!inner) throw this.#way.faultAt('@type', noSuchType(url));
+    const inner = expectTypeInAny(type, url, (what) => this.#way.faultAt('@type', what));
     this.#cursor = this.#cursorOn(value);
     this.#message(inner, value.length, depth + 1);
     this.#cursor = outer;

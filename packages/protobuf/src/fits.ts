@@ -18,6 +18,6 @@ export function misfitOf(field: Field, value: unknown, lenient: boolean): string
 
 /** Gives what protobufjs says without what it quotes: types in the place of the way, and values. */
 export function wordsOf(thrown: unknown): string {
-  const words = /^(?:\.[\w.]+: )?([^:"]+)/.exec((thrown as Error).message)?.[1];
+  const words = /^(?:\.[\w.]+: |google\.protobuf\.\w+\.\w+: )?([^:"]+)/.exec((thrown as Error).message)?.[1];
   return words?.replace(/^google\.protobuf\.(\w+)/, '$1') ?? 'not readable';
 }

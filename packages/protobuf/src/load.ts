@@ -30,6 +30,7 @@ export interface LoadProto3Options extends Proto3Options {
  * @param file is a path, or a `file:` URL such as `new URL('pricing.proto', import.meta.url)`.
  * @param typeName is the message with its package: `demo.Pricing`.
  * @throws {FlagError} with code FLAGZ_DECLARATION when a file cannot be read, is no schema, or lacks the message.
+ * @throws {TypeError} when an argument is of another kind, or the name of the message is empty.
  * @example
  * const pricing = flags.dynamic('pricing', loadProto3<Pricing>('protos/pricing.proto', 'demo.Pricing'), {}, 'Prices.');
  */
@@ -38,6 +39,7 @@ export function loadProto3<T extends object>(
   typeName: string,
   options: LoadProto3Options = {},
 ): FlagType<T> {
+  check(file, typeName, options);
   const { importPaths = [], ...reading } = options;
   return proto3<T>(
     attempt(file, () => {
@@ -48,6 +50,21 @@ export function loadProto3<T extends object>(
     }),
     reading,
   );
+}
+
+/** @throws {TypeError} */
+function check(file: unknown, typeName: unknown, options: unknown): void {
+  const isUrl = typeof file === 'object' && file !== null && 'href' in file;
+  if (!isUrl && (typeof file !== 'string' || file === ''))
+    throw new TypeError('loadProto3: file: expected a path or a file: URL');
+  if (typeof typeName !== 'string' || typeName === '')
+    throw new TypeError(
+      'loadProto3: typeName: expected the name of a message with its package, such as "demo.Pricing"',
+    );
+  if (typeof options !== 'object' || options === null) throw new TypeError('loadProto3: options: expected an object');
+  const { importPaths = [] } = options as { readonly importPaths?: unknown };
+  if (!Array.isArray(importPaths) || importPaths.some((path) => typeof path !== 'string'))
+    throw new TypeError('loadProto3: importPaths: expected a list of folders');
 }
 
 /** @throws {Error} when an import is nowhere. */

@@ -24,6 +24,7 @@ const EXPECTED = 'expected ProtoJSON in braces, or base64: and the binary form';
  *
  * @param message is a reflected type of protobufjs 8.6 or newer, a class that has one as `$type`, or any {@link MessageCodec}.
  * @throws {FlagError} with code FLAGZ_DECLARATION when it is none of them, or its schema cannot be used.
+ * @throws {TypeError} when the options are none.
  * @example
  * const pricing = flags.dynamic('pricing', proto3<Pricing>(root.lookupType('demo.Pricing')), { currency: 'EUR' }, 'Prices.');
  * pricing.setText('{"currency":"USD","cents":"250"}');

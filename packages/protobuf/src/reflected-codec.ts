@@ -19,12 +19,11 @@ export interface Proto3Options {
  * Makes the codec of a reflected protobufjs type.
  *
  * @throws {FlagError} with code FLAGZ_DECLARATION when the schema names types that were not loaded, or has required fields,
- * groups or extensions.
+ * groups or extensions, or when code may not be made of it.
+ * @throws {TypeError} when the options are none.
  */
-export function reflectedCodec<T extends object>(
-  type: Type,
-  { allowUnknownFields: lenient = false }: Proto3Options = {},
-): MessageCodec<T> {
+export function reflectedCodec<T extends object>(type: Type, options: Proto3Options = {}): MessageCodec<T> {
+  const lenient = isLenient(type, options);
   prepare(type);
   const read = new WeakSet<object>();
   const decode = (bytes: Uint8Array): T => {
@@ -50,7 +49,7 @@ export function reflectedCodec<T extends object>(
     toJsonString(message) {
       try {
         // What was read is right, and stays so once it is frozen.
-        if (!read.has(message) || !Object.isFrozen(message)) checkMessage(type, message);
+        if (!read.has(message) || !Object.isFrozen(message)) checkMessage(type, message, lenient);
         return canonicalText(type, message);
       } catch (cause) {
         throw new Error(`expected a message of ${nameOf(type)}: ${(cause as Error).message}`, { cause });
@@ -64,13 +63,28 @@ export function reflectedCodec<T extends object>(
   };
 }
 
+/** @throws {TypeError} */
+function isLenient(type: Type, options: unknown): boolean {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`message ${nameOf(type)}: options: expected an object`);
+  const { allowUnknownFields: lenient = false } = options as { readonly allowUnknownFields?: unknown };
+  if (typeof lenient !== 'boolean')
+    throw new TypeError(`message ${nameOf(type)}: allowUnknownFields: expected true or false`);
+  return lenient;
+}
+
 /** JSON.parse quotes what it read, which nobody asked for. @throws {SyntaxError} */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const more = /after JSON at position (\d+)/.exec((cause as Error).message);
-    const what = more ? `more text after the end of the message, at position ${more[1]}` : 'not valid JSON';
-    throw new Error(what, { cause });
+    throw new Error(wordsOfParser((cause as Error).message), { cause });
   }
+}
+
+/** Takes no more than the place: where the parser quotes the text, it does so in place of that. */
+function wordsOfParser(message: string): string {
+  const [, after, position] = /(after)? JSON at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(message) ?? [];
+  if (position === undefined) return 'not valid JSON';
+  return `${after ? 'more text after the end of the message' : 'not valid JSON'}, at position ${position}`;
 }

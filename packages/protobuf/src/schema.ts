@@ -18,8 +18,7 @@ export function prepare(type: Type): void {
     throw misdeclared(type, `${(cause as Error).message}; load the .proto files that it imports, too`, cause);
   }
   for (const reached of reachable(type)) {
-    // Its code is made now rather than at the first value.
-    reached.setup();
+    makeCode(reached, type);
     for (const field of reached.fieldsArray) {
       const what = unsupported(field);
       if (what)
@@ -28,6 +27,19 @@ export function prepare(type: Type): void {
           `${nameOf(reached)}.${field.protoName} is ${what}, which only proto2 knows; use a message without`,
         );
     }
+  }
+}
+
+/** Makes the code of a type, now rather than at the first value. */
+function makeCode(reached: Type, type: Type): void {
+  try {
+    reached.setup();
+  } catch (cause) {
+    if (!(cause instanceof EvalError)) throw cause;
+    const what = 'protobufjs makes code of schemas, which is forbidden here';
+    const by = '--disallow-code-generation-from-strings, or a Content-Security-Policy';
+    const instead = 'give proto3() a codec of protobuf-es, as the README of @flagz/protobuf shows';
+    throw misdeclared(type, `${what} (${by}); ${instead}`, cause);
   }
 }
 

@@ -1,5 +1,8 @@
 import { Type } from 'protobufjs';
 
+/** Says what a Value cannot hold. */
+export const NOT_FINITE = 'neither NaN nor infinite numbers fit in JSON';
+
 const PACKAGE = '.google.protobuf.';
 const WRAPPERS = /^(?:Bool|Bytes|Double|Float|Int32|Int64|String|UInt32|UInt64)Value$/;
 const OTHERS = new Set(['Any', 'Duration', 'FieldMask', 'ListValue', 'Struct', 'Timestamp', 'Value']);
@@ -33,6 +36,18 @@ export function typeInAny(any: Type, typeUrl: string): Type | undefined {
   const found = any.root.lookup(name);
   // What protobufjs finds may be a package, or a type of that name in any package.
   return found instanceof Type && found.fullName === `.${name}` ? found : undefined;
+}
+
+/**
+ * Finds the type of what is in an Any of the binary form, or of a program.
+ *
+ * @throws {Error} made by `fault`, when its URL is none, or the schema does not have the type.
+ */
+export function expectTypeInAny(any: Type, typeUrl: string, fault: (what: string) => Error): Type {
+  if (!typeUrl.includes('/')) throw fault('expected a URL, with a slash before the name of the type');
+  const inner = typeInAny(any, typeUrl);
+  if (!inner) throw fault(noSuchType(typeUrl));
+  return inner;
 }
 
 /** Says that there is no such type. */

@@ -5,6 +5,7 @@ import { assert, describe, throws } from '@flagz/test-runner';
 
 const schemas = new URL('schemas/', import.meta.url);
 const importPaths = [fileURLToPath(new URL('imported', schemas))];
+const PRICING = new URL('pricing.proto', schemas);
 const TEXT = '{"cents":"5","currency":"USD","tiers":[{"name":"gold"}],"valid_for":"60s"}';
 
 describe('loadProto3()', (it) => {
@@ -52,6 +53,28 @@ describe('loadProto3()', (it) => {
       const load = (): unknown => loadProto3(new URL(file, schemas), typeName, { importPaths: paths });
       const error = throws(load, FlagError) as FlagError;
       assert.is(error.code, 'FLAGZ_DECLARATION');
+      assert.match(error.message, reason);
+    });
+  }
+
+  const misuses: readonly (readonly [args: readonly unknown[], reason: RegExp])[] = [
+    [['', 'demo.Pricing'], /^loadProto3: file: expected a path or a file: URL$/],
+    [[undefined, 'demo.Pricing'], /^loadProto3: file: expected a path/],
+    [[null, 'demo.Pricing'], /^loadProto3: file: expected a path/],
+    [[PRICING, ''], /^loadProto3: typeName: expected the name of a message with its package, such as "demo\.Pricing"$/],
+    [[PRICING], /^loadProto3: typeName: expected the name/],
+    [[PRICING, 'demo.Pricing', null], /^loadProto3: options: expected an object$/],
+    [[PRICING, 'demo.Pricing', 'protos'], /^loadProto3: options: expected an object$/],
+    [[PRICING, 'demo.Pricing', { importPaths: 'protos' }], /^loadProto3: importPaths: expected a list of folders$/],
+    [[PRICING, 'demo.Pricing', { importPaths: [PRICING] }], /^loadProto3: importPaths: expected a list of folders$/],
+    [
+      [PRICING, 'demo.Pricing', { importPaths, allowUnknownFields: 'no' }],
+      /^message demo\.Pricing: allowUnknownFields: expected true or false$/,
+    ],
+  ];
+  for (const [args, reason] of misuses) {
+    it(`says which argument is wrong: ${reason.source}, ${JSON.stringify(args.slice(1))}`, () => {
+      const error = throws(() => loadProto3(...(args as Parameters<typeof loadProto3>)), TypeError);
       assert.match(error.message, reason);
     });
   }

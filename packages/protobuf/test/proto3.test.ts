@@ -109,7 +109,10 @@ describe('proto3()', (it) => {
     ['{"tier_list":[{},{"rate_limit":true}]}', 'tier_list[1].rate_limit: expected integer (number or string)'],
     ['{"per_second":1,"limit_name":"x"}', 'limit_name: multiple values for oneof limit'],
     ['{"currency":"EUR"} {"currency":"USD"}', 'more text after the end of the message, at position 19'],
-    ['{"currency":"EUR"', 'not valid JSON'],
+    ['{"currency":"EUR"', 'not valid JSON, at position 17'],
+    ['{"currency":"EUR",}', 'not valid JSON, at position 18'],
+    ['{"currency":x}', 'not valid JSON'],
+    ['{"in JSON at position 5":x}', 'not valid JSON'],
     ['{"currency":"EUR","currency":"USD"}', 'currency: given twice'],
     ['{"tiers":["x",1]}', 'tiers[1]: expected string'],
     ['{"raw_bytes":"!!!"}', 'raw_bytes: invalid base64'],
@@ -142,6 +145,7 @@ describe('proto3()', (it) => {
     throws(() => type.parseBytes?.(outer), 'expected the binary form of demo.Pricing: best_tier: unknown field 31');
     throws(() => type.parse('base64:Cg=='), /^expected the binary form of demo\.Pricing/);
     throws(() => type.parse('base64: Cg=='), 'expected standard base64 after base64:');
+    throws(() => type.parse('base64:CgNFVVJ='), 'expected standard base64 after base64:');
   });
 
   it('drops what the schema does not know, where it is told to', () => {

@@ -28,6 +28,9 @@ describe('proto3() on ProtoJSON', (it) => {
     ['{"inners":[{},{"name":"a","name":"b"}]}', 'inners[1].name: given twice'],
     ['{"by_name":{"a.b":{"zz":1}}}', 'by_name["a.b"].zz: unknown field'],
     ['{"by_number":{"1":"a","x":"b"}}', 'by_number.x: invalid int64 map key'],
+    ['{"by_number":{"1":"a","01":"b"}}', 'by_number.01: given twice, also in other digits'],
+    ['{"i32":"x","by_truth":{"true":1,"false":1}}', 'i32: invalid integer'],
+    ['{"by_name":{"1":{},"01":{}},"i32":"x"}', 'i32: invalid integer'],
     ['{"by_truth":{"true":"TWO"}}', 'by_truth.true: unknown enum value'],
     ['{"kinds":["ONE","TWO"]}', 'kinds[1]: unknown enum value'],
     ['{"nums":[1,2,null]}', 'nums[2]: null element'],
@@ -38,6 +41,8 @@ describe('proto3() on ProtoJSON', (it) => {
     ['{"tree":{"a":1e999}}', 'tree: Value cannot hold a non-finite number'],
     ['{"fl":1e39}', 'fl: out of range for float'],
     ['{"text":"\\ud800"}', 'text: unpaired high surrogate'],
+    ['{"any_value":"\\ud800"}', 'any_value: unpaired high surrogate'],
+    ['{"tree":{"\\udc00":1}}', 'tree: unpaired low surrogate'],
   ];
   for (const [text, reason] of refusals) {
     it(`refuses ${text}`, () => {
@@ -60,6 +65,7 @@ describe('proto3() on ProtoJSON', (it) => {
       ['{"any_value":null,"inner":null}', '{"any_value":null}'],
       ['{"list":[null,{"a":[1]}]}', '{"list":[null,{"a":[1]}]}'],
       ['{"maybe":0}', '{"maybe":0}'],
+      ['{"dbl":-0,"any_value":-0}', '{"any_value":0}'],
       ['{"left_side":null,"right_side":{}}', '{"right_side":{}}'],
       ['{"kind":7}', '{"kind":7}'],
       [`{"any":{"@type":"${ANY}/t.Inner","maxRate":5}}`, `{"any":{"@type":"${ANY}/t.Inner","max_rate":5}}`],

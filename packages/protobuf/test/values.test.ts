@@ -1,8 +1,19 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { FlagError, FlagSet } from '@flagz/core';
 import { proto3 } from '@flagz/protobuf';
 import { assert, describe, throws } from '@flagz/test-runner';
 import protobuf from 'protobufjs';
 import { everythingType } from './everything.ts';
+
+const INT64 = 'a 64-bit integer: a safe number, a bigint, a Long or digits';
+
+class Getters {
+  get text(): string {
+    return 'a';
+  }
+}
 
 describe('a message that a program makes', (it) => {
   const refusals: readonly (readonly [value: unknown, reason: string])[] = [
@@ -18,8 +29,8 @@ describe('a message that a program makes', (it) => {
     [{ i32: 1.5 }, 'i32: expected a 32-bit integer'],
     [{ i32: 2 ** 31 }, 'i32: expected a 32-bit integer'],
     [{ u32: -1 }, 'u32: expected an unsigned 32-bit integer'],
-    [{ i64: 'x' }, 'i64: expected a 64-bit integer: a safe number, a bigint, a Long or digits'],
-    [{ i64: 2 ** 53 }, 'i64: expected a 64-bit integer: a safe number, a bigint, a Long or digits'],
+    [{ i64: 'x' }, `i64: expected ${INT64}`],
+    [{ i64: 2 ** 53 }, `i64: expected ${INT64}`],
     [{ raw: 'AQ==' }, 'raw: expected a Uint8Array'],
     [{ raw: [1] }, 'raw: expected a Uint8Array'],
     [{ lasts: '1s' }, 'lasts: expected an object'],
@@ -31,8 +42,46 @@ describe('a message that a program makes', (it) => {
     [{ nums: [1, null] }, 'nums[1]: expected a 32-bit integer'],
     [{ byName: [] }, 'byName: expected an object, of keys and values'],
     [{ any: { typeUrl: 'x/t.Inner' } }, 'any.typeUrl: unknown field: in values it is called type_url'],
-    [{ any: { type_url: 'x/nope' } }, 'no such type: nope'],
   ];
+  const instances: readonly (readonly [what: string, value: object, reason: string])[] = [
+    ['a Date for a Timestamp', { at: new Date() }, 'at: expected an object, got an instance of Date'],
+    [
+      'a Map for a map',
+      { byName: new Map([['a', {}]]) },
+      'byName: expected an object, of keys and values, got an instance of Map',
+    ],
+    ['a Map', new Map([['text', 'a']]), 'expected an object, got an instance of Map'],
+    ['an Error in a list', { inners: [{}, new Error('x')] }, 'inners[1]: expected an object, got an instance of Error'],
+    ['a Promise', Promise.resolve({ text: 'a' }), 'expected an object, got an instance of Promise'],
+    ['bytes', { inner: new Uint8Array(1) }, 'inner: expected an object, got an instance of Uint8Array'],
+    ['a class with getters', new Getters(), 'expected an object, got an instance of Getters'],
+    [
+      'a class without a name',
+      runInNewContext('new (class {})()') as object,
+      'expected an object, got an instance of a class',
+    ],
+    ['the halves of a Long', { i64: { low: 1, high: 0, unsigned: false } }, `i64: expected ${INT64}`],
+  ];
+  for (const [what, value, reason] of instances) {
+    it(`is refused rather than emptied, by set() and as a default: ${what}`, () => {
+      const type = proto3<object>(everythingType());
+      const flags = new FlagSet('s');
+      const flag = flags.dynamic('p', type, { text: 'x' }, '');
+      const expected = `expected a message of t.Everything: ${reason}`;
+      assert.is(throws(() => flag.set(value), FlagError).message, `flag "p": ${expected}`);
+      assert.is(flag.text, '{"text":"x"}');
+      assert.ok(throws(() => flags.dynamic('q', type, value, ''), Error).message.endsWith(`: ${expected}`));
+    });
+  }
+
+  it('may be of objects without a prototype, and of another realm', () => {
+    const flag = new FlagSet('s').dynamic('p', proto3<object>(everythingType()), {}, '');
+    flag.set(runInNewContext('({ inner: { name: "a" }, byName: { b: {} } })') as object);
+    assert.is(flag.text, '{"by_name":{"b":{}},"inner":{"name":"a"}}');
+    flag.set(Object.assign(Object.create(null) as object, { text: 'b' }));
+    assert.is(flag.text, '{"text":"b"}');
+  });
+
   for (const [value, reason] of refusals) {
     it(`is refused rather than emptied: ${JSON.stringify(value)}`, () => {
       const flag = new FlagSet('s').dynamic('p', proto3<object>(everythingType()), { text: 'x' }, '');
@@ -69,6 +118,21 @@ describe('a message that a program makes', (it) => {
     for (const [value, text] of values) {
       flag.set(value);
       assert.is(flag.text, text);
+    }
+  });
+});
+
+describe('a message of a program that nests', (it) => {
+  it('is refused beyond 100 levels, and where it never ends', () => {
+    const flag = new FlagSet('s').dynamic('p', proto3<object>(everythingType()), {}, '');
+    const nested = (levels: number): object => (levels === 0 ? {} : { inner: nested(levels - 1) });
+    flag.set(nested(100));
+    assert.is(flag.text, `${'{"inner":'.repeat(100)}{}${'}'.repeat(100)}`);
+    const cycle: { inner?: object } = {};
+    cycle.inner = cycle;
+    const reason = `inner${'.inner'.repeat(15)}…: nested deeper than 100 levels`;
+    for (const value of [nested(101), cycle]) {
+      throws(() => flag.set(value), `flag "p": expected a message of t.Everything: ${reason}`);
     }
   });
 });
@@ -152,6 +216,28 @@ describe('a schema that a program makes', (it) => {
       assert.match(error.message, reason);
     });
   }
+
+  it('is refused at declaration, where the options are none', () => {
+    const type = new protobuf.Type('M');
+    throws(() => proto3(type, null as unknown as object), TypeError);
+    throws(() => proto3(type, null as unknown as object), 'message M: options: expected an object');
+  });
+
+  it('is refused at declaration, where no code may be made of it', async () => {
+    const script = `
+      const { default: protobuf } = await import('protobufjs');
+      const { proto3 } = await import('@flagz/protobuf');
+      const { root } = protobuf.parse('syntax = "proto3"; package d; message P { int32 a = 1; }');
+      try { proto3(root.lookupType('d.P')); } catch ({ code, message }) { console.log(code, message); }`;
+    const node = [...process.execArgv, '--disallow-code-generation-from-strings', '--input-type=module', '-e', script];
+    const cwd = new URL('..', import.meta.url);
+    const { stdout } = await promisify(execFile)(process.execPath, node, { cwd });
+    assert.is(
+      stdout.trim(),
+      'FLAGZ_DECLARATION message d.P: protobufjs makes code of schemas, which is forbidden here (--disallow-code-generation-from-strings, or a Content-Security-Policy); ' +
+        'give proto3() a codec of protobuf-es, as the README of @flagz/protobuf shows',
+    );
+  });
 });
 
 function ofProto2(schema: string): protobuf.Type {
