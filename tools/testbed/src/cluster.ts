@@ -1,3 +1,4 @@
+import { removeWithUs } from '@flagz/test-runner/end-with-us';
 import { freePorts } from '@flagz/test-runner/free-port';
 import { createSign, generateKeyPairSync } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -62,10 +63,12 @@ export class Cluster {
   /** Talks to the server as its administrator. */
   readonly api: ApiClient;
   readonly #address: ApiClientOptions;
+  readonly #isRemoved: () => void;
   #own: OwnParts | undefined;
 
-  private constructor(folder: string, address: ApiClientOptions) {
-    this.folder = folder;
+  private constructor(address: ApiClientOptions) {
+    this.folder = mkdtempSync(join(tmpdir(), 'flagz-cluster-'));
+    this.#isRemoved = removeWithUs(this.folder);
     this.host = address.host;
     this.port = address.port;
     this.#address = address;
@@ -78,11 +81,10 @@ export class Cluster {
     if (given) return Cluster.given(given);
     const missing = missingForCluster();
     if (missing) throw new Error(missing);
-    const folder = mkdtempSync(join(tmpdir(), 'flagz-cluster-'));
     const [port = 0] = await freePorts(1);
     const authority = new CertificateAuthority('flagz testbed');
     const { certificate: cert, key } = authority.issue({ commonName: 'admin', organization: 'system:masters' });
-    const cluster = new Cluster(folder, { host: '127.0.0.1', port, ca: authority.certificate, cert, key });
+    const cluster = new Cluster({ host: '127.0.0.1', port, ca: authority.certificate, cert, key });
     try {
       await cluster.#startOwn(authority);
     } catch (error) {
@@ -94,8 +96,7 @@ export class Cluster {
 
   /** Connects to the cluster of a kubeconfig. @throws {Error} when tests cannot use it, with what it needs. */
   static async given(kubeconfig: string): Promise<Cluster> {
-    const address = await readAddress(kubeconfig);
-    return new Cluster(mkdtempSync(join(tmpdir(), 'flagz-cluster-')), address);
+    return new Cluster(await readAddress(kubeconfig));
   }
 
   /** @throws {Error} when the cluster is the user's, as `server`, `authority` and what is signed with it do. */
@@ -167,6 +168,7 @@ export class Cluster {
     await this.#own?.server.kill();
     await this.#own?.etcd.process.kill();
     rmSync(this.folder, { recursive: true, force: true });
+    this.#isRemoved();
   }
 
   get #ownParts(): OwnParts {
