@@ -31,15 +31,21 @@ export interface ApiClientOptions {
   readonly key?: string;
   readonly token?: string;
   readonly servername?: string;
+  /** Whether the server's certificate has to be good. @default true */
+  readonly rejectUnauthorized?: boolean;
+  /** Is what the path of each request begins with, where the server lies behind one. */
+  readonly path?: string;
 }
 
 /** Talks to an API server as the tests' operator. */
 export class ApiClient {
   readonly #agent: Agent;
   readonly #options: RequestOptions;
+  readonly #prefix: string;
 
-  constructor({ token, host, port, ...tls }: ApiClientOptions) {
+  constructor({ token, host, port, path = '', ...tls }: ApiClientOptions) {
     this.#agent = new Agent({ keepAlive: true, maxSockets: 16, ...tls });
+    this.#prefix = path;
     this.#options = { host, port, agent: this.#agent, headers: token ? { authorization: `Bearer ${token}` } : {} };
   }
 
@@ -51,16 +57,19 @@ export class ApiClient {
       ...(text === undefined ? {} : { 'content-type': contentType }),
     };
     return new Promise((resolve, reject) => {
-      const sent = request({ ...this.#options, method, path, headers, timeout: 10_000 }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => void chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          const answer = Buffer.concat(chunks).toString();
-          const isJson = response.headers['content-type']?.startsWith('application/json') ?? false;
-          resolve({ status: response.statusCode ?? 0, body: (isJson ? JSON.parse(answer) : answer) as T });
-        });
-      });
+      const sent = request(
+        { ...this.#options, method, path: this.#prefix + path, headers, timeout: 10_000 },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => void chunks.push(chunk));
+          response.on('error', reject);
+          response.on('end', () => {
+            const answer = Buffer.concat(chunks).toString();
+            const isJson = response.headers['content-type']?.startsWith('application/json') ?? false;
+            resolve({ status: response.statusCode ?? 0, body: (isJson ? JSON.parse(answer) : answer) as T });
+          });
+        },
+      );
       sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer within 10 s`)));
       sent.on('error', reject);
       sent.end(text);
@@ -80,7 +89,7 @@ export class ApiClient {
    * @returns what ends it, when the first event, of an object that is there already, has arrived
    */
   async watch(path: string, told: (object: ApiObject) => void): Promise<{ close(): void }> {
-    const sent = request({ ...this.#options, path });
+    const sent = request({ ...this.#options, path: this.#prefix + path });
     sent.end();
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     if (response.statusCode !== 200) throw new Error(`GET ${path}: ${response.statusCode}`);

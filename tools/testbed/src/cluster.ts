@@ -1,7 +1,6 @@
+import { removeWithUs } from '@flagz/test-runner/end-with-us';
 import { freePorts } from '@flagz/test-runner/free-port';
 import { createSign, generateKeyPairSync } from 'node:crypto';
-import type { OutgoingHttpHeaders } from 'node:http';
-import type { RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +9,7 @@ import { ApiClient, type ApiClientOptions } from './api-client.ts';
 import { findBinary, installHint } from './binaries.mjs';
 import { CertificateAuthority, type Certified } from './certificates.ts';
 import { EtcdServer } from './etcd-server.ts';
+import { givenKubeconfig, readAddress } from './given-cluster.ts';
 import { type KubeconfigOptions, kubeconfigText } from './kubeconfig.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -39,12 +39,6 @@ export function whyNoCluster({ own = false }: ClusterNeeds = {}): string | undef
   return missing;
 }
 
-/** Gives the kubeconfig of the user's own cluster, which the tests are to use in the place of one that they start. */
-export function givenKubeconfig(): string | undefined {
-  const path = process.env['FLAGZ_TEST_KUBECONFIG'];
-  return path === '' ? undefined : path;
-}
-
 function missingForCluster(): string | undefined {
   const missing = (['etcd', 'kube-apiserver'] as const).filter((name) => !findBinary(name));
   return missing.length === 0 ? undefined : `needs ${missing.join(' and ')}: ${installHint('kube-apiserver')}`;
@@ -58,9 +52,6 @@ interface OwnParts {
   readonly tokenKey: string;
 }
 
-/** Says where an API server is and how to be its administrator. */
-type Address = Omit<ApiClientOptions, 'ca'> & { readonly ca: string };
-
 /**
  * Is an API server for one test file: an own one with an etcd and a certificate authority of its own, or the user's, where
  * `FLAGZ_TEST_KUBECONFIG` names one.
@@ -71,11 +62,13 @@ export class Cluster {
   readonly port: number;
   /** Talks to the server as its administrator. */
   readonly api: ApiClient;
-  readonly #address: Address;
+  readonly #address: ApiClientOptions;
+  readonly #isRemoved: () => void;
   #own: OwnParts | undefined;
 
-  private constructor(folder: string, address: Address) {
-    this.folder = folder;
+  private constructor(address: ApiClientOptions) {
+    this.folder = mkdtempSync(join(tmpdir(), 'flagz-cluster-'));
+    this.#isRemoved = removeWithUs(this.folder);
     this.host = address.host;
     this.port = address.port;
     this.#address = address;
@@ -85,15 +78,13 @@ export class Cluster {
   /** Starts everything, or connects to the user's cluster. @throws {Error} when a part is missing or does not start. */
   static async start(): Promise<Cluster> {
     const given = givenKubeconfig();
-    const missing = given ? undefined : missingForCluster();
+    if (given) return Cluster.given(given);
+    const missing = missingForCluster();
     if (missing) throw new Error(missing);
-    const address = given && (await readAddress(given));
-    const folder = mkdtempSync(join(tmpdir(), 'flagz-cluster-'));
-    if (address) return new Cluster(folder, address);
     const [port = 0] = await freePorts(1);
     const authority = new CertificateAuthority('flagz testbed');
     const { certificate: cert, key } = authority.issue({ commonName: 'admin', organization: 'system:masters' });
-    const cluster = new Cluster(folder, { host: '127.0.0.1', port, ca: authority.certificate, cert, key });
+    const cluster = new Cluster({ host: '127.0.0.1', port, ca: authority.certificate, cert, key });
     try {
       await cluster.#startOwn(authority);
     } catch (error) {
@@ -101,6 +92,11 @@ export class Cluster {
       throw error;
     }
     return cluster;
+  }
+
+  /** Connects to the cluster of a kubeconfig. @throws {Error} when tests cannot use it, with what it needs. */
+  static async given(kubeconfig: string): Promise<Cluster> {
+    return new Cluster(await readAddress(kubeconfig));
   }
 
   /** @throws {Error} when the cluster is the user's, as `server`, `authority` and what is signed with it do. */
@@ -121,12 +117,20 @@ export class Cluster {
     return this.authority.issue({ commonName: user, ...(group && { organization: group }) });
   }
 
-  /** Writes a kubeconfig to the cluster's folder and gives its path; the server is this one unless told otherwise. */
+  /**
+   * Writes a kubeconfig to the cluster's folder and gives its path; the server is this one unless told otherwise.
+   *
+   * A server that is told is a way to this one: where this one lies behind a path, that path is added.
+   */
   writeKubeconfig(name: string, options: Partial<KubeconfigOptions>): string {
     const path = join(this.folder, `${name}.kubeconfig`);
-    const { ca, servername: tlsServerName } = this.#address;
-    const server = `https://${this.host}:${this.port}`;
-    writeFileSync(path, kubeconfigText({ server, ca, ...(tlsServerName && { tlsServerName }), ...options }));
+    const { ca, servername: tlsServerName, rejectUnauthorized, path: prefix = '' } = this.#address;
+    const host = isIP(this.host) === 6 ? `[${this.host}]` : this.host;
+    const { server = `https://${host}:${this.port}`, ...others } = options;
+    // Who names an authority wants the certificate checked.
+    const trust = rejectUnauthorized === false && !options.ca ? { insecure: true } : { ca };
+    const settings = { ...trust, ...(tlsServerName && { tlsServerName }), ...others, server: server + prefix };
+    writeFileSync(path, kubeconfigText(settings));
     return path;
   }
 
@@ -164,6 +168,7 @@ export class Cluster {
     await this.#own?.server.kill();
     await this.#own?.etcd.process.kill();
     rmSync(this.folder, { recursive: true, force: true });
+    this.#isRemoved();
   }
 
   get #ownParts(): OwnParts {
@@ -210,26 +215,4 @@ export class Cluster {
       '--endpoint-reconciler-type=none',
     ];
   }
-}
-
-/** Reads where the user's cluster is and who its administrator is. */
-async function readAddress(path: string): Promise<Address> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  config.loadFromFile(path);
-  const options: RequestOptions = { headers: {} };
-  await config.applyToHTTPSOptions(options);
-  const { hostname, port } = new URL(config.getCurrentCluster()?.server ?? '');
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const [, token] = /^Bearer (.*)$/.exec(String((options.headers as OutgoingHttpHeaders)['Authorization'] ?? '')) ?? [];
-  const pem = (part: RequestOptions['ca']): string => (part === undefined ? '' : String(part));
-  return {
-    host,
-    port: Number(port || 443),
-    ca: pem(options.ca),
-    // Tests go through a proxy on the loopback, where the certificate has to be looked for under its own name.
-    ...(isIP(host) ? {} : { servername: options.servername ?? host }),
-    ...(options.cert && { cert: pem(options.cert), key: pem(options.key as RequestOptions['ca']) }),
-    ...(token && { token }),
-  };
 }

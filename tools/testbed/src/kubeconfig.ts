@@ -4,6 +4,8 @@ export interface KubeconfigOptions {
   /** PEM of the authority that signed the server's certificate. */
   readonly ca?: string;
   readonly tlsServerName?: string;
+  /** Whether the server's certificate is not checked. @default false */
+  readonly insecure?: boolean;
   readonly proxyUrl?: string;
   /** Where commands look that name no namespace. */
   readonly namespace?: string;
@@ -16,7 +18,7 @@ export interface KubeconfigOptions {
 
 /** Writes a kubeconfig. JSON is YAML. */
 export function kubeconfigText(options: KubeconfigOptions): string {
-  const { server, ca, tlsServerName, proxyUrl, namespace, token, client, exec } = options;
+  const { server, ca, tlsServerName, insecure, proxyUrl, namespace, token, client, exec } = options;
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const user = {
     ...(token && { token }),
@@ -37,6 +39,7 @@ export function kubeconfigText(options: KubeconfigOptions): string {
     server,
     ...(ca && { 'certificate-authority-data': base64(ca) }),
     ...(tlsServerName && { 'tls-server-name': tlsServerName }),
+    ...(insecure && { 'insecure-skip-tls-verify': true }),
     ...(proxyUrl && { 'proxy-url': proxyUrl }),
   };
   const config = {

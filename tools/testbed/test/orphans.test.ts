@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { assert, describe } from '@flagz/test-runner';
@@ -12,7 +12,7 @@ const missing = whyNoCluster({ own: true });
 describe(
   'a process that started a cluster and is killed',
   (it) => {
-    it('leaves neither etcd nor API server behind', async () => {
+    it('leaves neither etcd nor API server behind, nor their folder', async () => {
       const script = fileURLToPath(new URL('./bed.child.ts', import.meta.url));
       const child = spawn(process.execPath, [...process.execArgv, script], { stdio: ['ignore', 'pipe', 'inherit'] });
       const exited = once(child, 'exit');
@@ -23,9 +23,11 @@ describe(
       }
       try {
         assert.equal(bed.pids.map(runs), [true, true]);
+        assert.ok(existsSync(bed.folder));
         child.kill('SIGKILL');
         await exited;
         await eventually(() => assert.equal(bed.pids.map(runs), [false, false]), { withinMs: 20_000 });
+        await eventually(() => !existsSync(bed.folder), { withinMs: 20_000 });
       } finally {
         for (const pid of bed.pids.filter(runs)) process.kill(pid, 'SIGKILL');
         rmSync(bed.folder, { recursive: true, force: true });
