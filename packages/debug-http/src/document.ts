@@ -4,7 +4,7 @@ import { type Filter, passes } from './filter.ts';
 import type { Recent } from './recent.ts';
 import type { Temporary } from './temporary.ts';
 
-/** Is the JSON document; `schema/flagz.schema.json` describes it. The fields of go-flagz keep their names and meanings. */
+/** Is the JSON document; `schema/flagz.schema.json` describes it. The fields of go-flagz keep their names. */
 export interface FlagzDocument {
   /** Name of the flag set. */
   readonly set: string;

@@ -1,5 +1,5 @@
-import { assert } from '@flagz/test-runner';
 import fc from 'fast-check';
+import { Prototypes } from './prototypes.ts';
 
 /** How long each property may run: `npm run fuzz` sets more. */
 const TIME_BOX_MS = Number(process.env['FLAGZ_FUZZ_MS'] ?? 500);
@@ -11,36 +11,52 @@ const LEAST = 20;
 const BATCH = 100;
 
 /**
- * Tries a property until its time is over, then looks whether a prototype has changed.
+ * Tries a property until its time is over, and looks after each input whether a prototype has changed.
  *
  * What fails is shrunk, and printed with the seed and the path that lead there.
  */
 export function tryAll<T>(arbitrary: fc.Arbitrary<T>, attempt: (input: T) => void): void {
-  const before = prototypes();
+  const prototypes = new Prototypes();
+  const guarded = (input: T): void => {
+    try {
+      attempt(input);
+    } catch (error) {
+      refuseChanges(prototypes, error);
+      throw error;
+    }
+    refuseChanges(prototypes);
+  };
   const end = performance.now() + TIME_BOX_MS;
-  fc.assert(fc.property(arbitrary, attempt), { seed: SEED, numRuns: LEAST });
+  fc.assert(fc.property(arbitrary, guarded), { seed: SEED, numRuns: LEAST });
   // Not interrupted by fast-check, to which a batch without a run is a failure.
   const property = fc.property(arbitrary, (input) => {
-    if (performance.now() < end) attempt(input);
+    if (performance.now() < end) guarded(input);
   });
   for (let seed = SEED; performance.now() < end; seed++) fc.assert(property, { seed, numRuns: BATCH });
-  assert.equal(prototypes(), before);
 }
 
 /** Does the same with an attempt that takes its time; each is over before the next begins. */
 export async function tryAllAsync<T>(arbitrary: fc.Arbitrary<T>, attempt: (input: T) => Promise<void>): Promise<void> {
-  const before = prototypes();
+  const prototypes = new Prototypes();
+  const guarded = async (input: T): Promise<void> => {
+    try {
+      await attempt(input);
+    } catch (error) {
+      refuseChanges(prototypes, error);
+      throw error;
+    }
+    refuseChanges(prototypes);
+  };
   const end = performance.now() + TIME_BOX_MS;
-  await fc.assert(fc.asyncProperty(arbitrary, attempt), { seed: SEED, numRuns: LEAST });
+  await fc.assert(fc.asyncProperty(arbitrary, guarded), { seed: SEED, numRuns: LEAST });
   const property = fc.asyncProperty(arbitrary, async (input) => {
-    if (performance.now() < end) await attempt(input);
+    if (performance.now() < end) await guarded(input);
   });
   for (let seed = SEED; performance.now() < end; seed++) await fc.assert(property, { seed, numRuns: BATCH });
-  assert.equal(prototypes(), before);
 }
 
-function prototypes(): readonly string[] {
-  return [Object, Array, Function, String, Number, Boolean, Error, Map, Set, Promise, Uint8Array]
-    .flatMap(({ name, prototype }) => Reflect.ownKeys(prototype as object).map((member) => `${name}.${String(member)}`))
-    .toSorted();
+/** Undoes what an attempt did to prototypes: the next input, a smaller one for example, has to find them as they were. */
+function refuseChanges(prototypes: Prototypes, cause?: unknown): void {
+  const changes = prototypes.restore();
+  if (changes.length > 0) throw new Error(`prototypes have changed: ${changes.join(', ')}`, { cause });
 }

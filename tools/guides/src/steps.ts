@@ -1,4 +1,4 @@
-/** Is one command of a guide, with a part of what it answers. */
+/** Is one command of a guide, with a line of what it answers. */
 export interface Step {
   readonly command: string;
   readonly answer: string | undefined;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@flagz/test-runner/free-port';
 import { eventually } from '@flagz/testing';
+import { isRefusal, promises } from './lines.ts';
 import type { Step } from './steps.ts';
 
 const examples = fileURLToPath(new URL('../../../examples', import.meta.url));
@@ -20,12 +21,13 @@ export interface Surroundings {
 }
 
 /**
- * Runs commands in their order, each in a shell, and compares what they answer.
+ * Runs commands in their order, each in a shell, and compares the lines that they answer with, and whether they fail.
  *
  * `npm start` starts the example service, on a port of its own; `export` holds for what follows. What only reads is
  * asked again for a while, since a change takes its time; what writes is run once.
  *
- * @throws {Error} when a command answers something else, or fails and was to answer nothing in particular.
+ * @throws {Error} when no line of an answer is the one that was promised, or a command fails that should not, or does not
+ * that should.
  */
 export async function walk(steps: readonly Step[], { env, instead }: Surroundings): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'flagz-guide-'));
@@ -55,9 +57,11 @@ export async function walk(steps: readonly Step[], { env, instead }: Surrounding
 
 function run(command: string, answer: string | undefined, cwd: string, env: NodeJS.ProcessEnv): true {
   const { stdout, stderr, status } = spawnSync('sh', ['-c', command], { encoding: 'utf8', cwd, env });
-  const right = answer === undefined ? status === 0 : `${stdout}${stderr}`.includes(answer);
-  if (right) return true;
-  throw new Error(`${command}\nexpected ${answer ?? 'no failure'}\ngot ${stdout}${stderr}`);
+  const refused = answer !== undefined && isRefusal(answer);
+  const said = answer === undefined || promises(answer, `${stdout}\n${stderr}`);
+  if (said && (status === 0) !== refused) return true;
+  const expected = `${refused ? 'a failure' : 'no failure'}${answer === undefined ? '' : ` and the line ${answer}`}`;
+  throw new Error(`${command}\nexpected ${expected}\ngot status ${status} and ${stdout}${stderr}`);
 }
 
 /** Starts the service as `npm start` does, from its sources, and waits until it listens. */
