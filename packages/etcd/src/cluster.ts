@@ -63,10 +63,14 @@ export class Cluster {
     this.#members.delete(member);
   }
 
-  /** Gives the connection, and makes one for the first who asks: each new one goes to the next endpoint. */
+  /**
+   * Gives the connection, and makes one for the first who asks: each new one goes to the next endpoint.
+   *
+   * @throws {SourceError} when none can be made; then there is none to release.
+   */
   acquire(): Connection {
-    this.#users++;
     this.#connection ??= this.#connect();
+    this.#users++;
     return this.#connection;
   }
 
@@ -91,7 +95,15 @@ export class Cluster {
   #connect(): Connection {
     const { hosts, client: _, ...options } = this.#options;
     const host = hosts[this.#turn++ % hosts.length] as string;
-    return new Connection({ ...options, host, password: () => this.#askAll() });
+    try {
+      return new Connection({ ...options, host, password: () => this.#askAll() });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new SourceError(`etcd at ${host}: no connection can be made: ${reason}`, {
+        cause: error,
+        fatalAtStart: true,
+      });
+    }
   }
 
   /** Gives the password of all members: two that were equal before may differ now. */

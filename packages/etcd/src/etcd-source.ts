@@ -1,5 +1,6 @@
 import { type Source, SourceError } from '@flagz/core';
 import type { Etcd3 } from 'etcd3';
+import { checkCredentials } from './check-credentials.ts';
 import { Cluster, type ClusterOptions, type Member } from './cluster.ts';
 import { type EtcdCredentials, optionsOf } from './endpoint.ts';
 import type { Feed } from './feed.ts';
@@ -51,7 +52,8 @@ export interface EtcdSourceOptions {
 /**
  * Makes a source that follows the keys under a prefix of etcd, loses nothing, and rolls refused values back.
  *
- * @throws {SourceError} when the options contradict each other, or lack a prefix or hosts.
+ * @throws {SourceError} when the options contradict each other, lack a prefix or hosts, or hold certificates or a key that
+ *   cannot be used.
  * @example
  * await using watcher = await flags.watch(etcdSource({ hosts: 'http://127.0.0.1:2379', prefix: '/checkout/flagz' }));
  */
@@ -112,9 +114,7 @@ function clusterOptions(options: EtcdSourceOptions, name: string): ClusterOption
   if (!client && credentials && hosts.some((host) => host.startsWith('http://'))) {
     throw misconfigured(name, 'has credentials for TLS, but http:// hosts; write https://');
   }
-  if ((credentials?.privateKey === undefined) !== (credentials?.certChain === undefined)) {
-    throw misconfigured(name, 'needs credentials.privateKey and credentials.certChain together');
-  }
+  checkCredentials(credentials, refuse);
   const { username, password } = auth ?? {};
   if (auth && !username) throw misconfigured(name, 'needs a user in auth.username');
   if (auth && typeof password !== 'string' && typeof password !== 'function')

@@ -123,9 +123,10 @@ export class Feed {
   async #follow(abort: AbortController): Promise<void> {
     const { signal } = abort;
     if (signal.aborted) return;
-    const connection = this.#cluster.acquire();
-    this.#connection = connection;
+    let connection: Connection | undefined;
     try {
+      connection = this.#cluster.acquire();
+      this.#connection = connection;
       for (let reload = false; !signal.aborted; reload = true) {
         await this.#position(connection, reload, signal);
         await this.#watch(connection, signal);
@@ -139,7 +140,7 @@ export class Feed {
       this.#live = false;
       this.#connection = undefined;
       this.#rollbacks.suspend();
-      this.#cluster.release();
+      if (connection) this.#cluster.release();
     }
   }
 
@@ -236,7 +237,8 @@ export class Feed {
   }
 
   #describe(error: unknown): SourceError {
-    return describeError(error, this.#connection as Connection, this.#range.prefix);
+    if (this.#connection) return describeError(error, this.#connection, this.#range.prefix);
+    return error instanceof SourceError ? error : new SourceError(String(error), { cause: error });
   }
 
   async #revert(
