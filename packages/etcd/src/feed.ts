@@ -6,8 +6,9 @@ import type { Connection } from './connection.ts';
 import { describeError } from './describe-error.ts';
 import { isContinued, loadPrefix } from './load-prefix.ts';
 import { type KeyRange, type Picture, changedEntryOf, isSame, keyOf, nameOf, rangeOf, valuesOf } from './mirror.ts';
+import type { Follower } from './pending-rollback.ts';
 import { revert } from './revert.ts';
-import { type Follower, Rollbacks } from './rollbacks.ts';
+import { Rollbacks } from './rollbacks.ts';
 import { WatchStream } from './watch-stream.ts';
 
 /** Configures a {@link Feed}. */
@@ -223,8 +224,7 @@ export class Feed {
       const outcome = say(attempt);
       for (const rejection of outcome?.rejected ?? []) {
         const { flag } = rejection;
-        const modRevision = this.#picture?.mirror.get(flag)?.modRevision ?? 0n;
-        this.#rollbacks.refused(attempt, rejection, modRevision, returned?.has(flag));
+        this.#rollbacks.refused(attempt, rejection, this.#picture?.mirror.get(flag), returned?.has(flag));
       }
     } catch (thrown) {
       this.#fail(attempt, thrown as SourceError);

@@ -78,8 +78,8 @@ export function keyOf({ key: prefix }: KeyRange, name: string): Buffer {
  */
 export function entryOf({ value, mod_revision, lease }: IKeyValue, known: Entry | undefined): Entry {
   const modRevision = BigInt(mod_revision);
-  // The bytes too: a cluster whose data were wiped counts its revisions anew.
-  if (known?.modRevision === modRevision && value.equals(known.value)) return known;
+  // Bytes and lease too: a cluster whose data were wiped counts its revisions anew.
+  if (known?.modRevision === modRevision && value.equals(known.value) && lease === leaseOf(known.value)) return known;
   // A view of the page that was received: nearly all of it is kept.
   return makeEntry(new Uint8Array(value.buffer, value.byteOffset, value.length), modRevision, lease);
 }

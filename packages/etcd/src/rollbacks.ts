@@ -1,51 +1,21 @@
-import type { Rejection, RollbackOutcome, SourceSink } from '@flagz/core';
+import type { Rejection, RollbackOutcome } from '@flagz/core';
 import { isForbidden } from './describe-error.ts';
 import { type Entry, isSame } from './mirror.ts';
+import {
+  type Follower,
+  type Pending,
+  type Revert,
+  type Reverted,
+  type Sent,
+  type Unanswered,
+  fateOf,
+  putForward,
+} from './pending-rollback.ts';
 
 /** How often one key is put back within {@link WINDOW_MS}, by this process and others together. */
 const MOST_ROLLBACKS = 5;
 const WINDOW_MS = 60_000;
 const LONGEST_RETRY_MS = 30_000;
-
-/** Is one flag set that follows a feed. */
-export interface Follower {
-  readonly sink: SourceSink;
-  readonly rollback: 'revert' | 'report';
-}
-
-type Reverted = 'reverted' | 'deleted' | 'lost-race';
-
-/**
- * Writes a value back where the key has not changed since a revision, or deletes the key.
- *
- * @returns what became of it; a value whose lease is over is deleted.
- */
-export type Revert = (name: string, modRevision: bigint, value: Uint8Array | undefined) => Promise<Reverted>;
-
-/** Is a refused value that waits for its rollback. */
-interface Pending {
-  readonly modRevision: bigint;
-  readonly claims: { readonly sink: SourceSink; readonly rejection: Rejection }[];
-  timer: ReturnType<typeof setTimeout> | undefined;
-  tries: number;
-  /** What is on its way: a newer event may be its own. */
-  sent: Sent | undefined;
-  /** What a newer event told of what is on its way. */
-  fate: Reverted | undefined;
-}
-
-/** Is what a transaction writes, nothing to delete the key, and where the key has to be for that. */
-interface Sent {
-  readonly modRevision: bigint;
-  readonly value: Uint8Array | undefined;
-}
-
-/** Is a transaction whose answer was lost: what the key holds next tells whether it was done. */
-interface Unanswered extends Sent {
-  /** The refused revision, as the flag set knows it. */
-  readonly revision: string | undefined;
-  fate: Reverted | undefined;
-}
 
 /** Refusals that are over with. The very objects: a refusal that is loaded again is the same one. */
 const done = new WeakSet<Rejection>();
@@ -68,6 +38,8 @@ export class Rollbacks {
   /** On their way, and overtaken by an event that may be their own. */
   readonly #overtakenOnTheWay = new Set<Pending>();
   readonly #unanswered = new Map<string, Unanswered>();
+  /** What each key got back, until it holds something else. */
+  readonly #putBack = new Map<string, Uint8Array>();
   /** When each key was put back, by whomever. */
   readonly #turns = new Map<string, number[]>();
   readonly #flapping = new Set<string>();
@@ -79,14 +51,19 @@ export class Rollbacks {
   }
 
   /**
-   * Takes a refusal of a value that the key holds since a revision; 0 where the key is gone.
+   * Takes a refusal of what a key holds now, nothing where it is gone.
    *
    * @param returned whether the key held this very value one change before: somebody else has put it back.
    */
-  refused({ sink, rollback }: Follower, rejection: Rejection, modRevision: bigint, returned = false): void {
+  refused({ sink, rollback }: Follower, rejection: Rejection, now: Entry | undefined, returned = false): void {
     const { flag } = rejection;
-    if (done.has(rejection) || !sink.lastGood(flag)) return;
+    const good = sink.lastGood(flag);
+    if (done.has(rejection) || !good) return;
     if (rollback === 'report') return this.#settle({ claims: [{ sink, rejection }] }, 'reported');
+    // Another flag set has accepted it: whoever has nothing to put in its place must not take it away again.
+    if (now && good.value === undefined && isSame(now.value, this.#putBack.get(flag)))
+      return this.#settle({ claims: [{ sink, rejection }] }, 'lost-race');
+    const modRevision = now?.modRevision ?? 0n;
     const known = this.#pending.get(flag);
     if (known?.modRevision === modRevision) {
       if (known.claims.every((claim) => claim.rejection !== rejection)) known.claims.push({ sink, rejection });
@@ -110,6 +87,7 @@ export class Rollbacks {
   changed(name: string, now: Entry | undefined): void {
     const lost = this.#unanswered.get(name);
     const pending = this.#pending.get(name);
+    if (!isSame(now?.value, this.#putBack.get(name))) this.#putBack.delete(name);
     // A second event is nobody's answer; and once told, it is over.
     if (pending || lost?.fate) this.#unanswered.delete(name);
     if (lost) lost.fate ??= fateOf(lost, now);
@@ -160,8 +138,7 @@ export class Rollbacks {
 
   /** Never rejects. */
   async #send(name: string, pending: Pending): Promise<void> {
-    // Asked again: a flag set may have stopped since, or its validators may have changed.
-    const good = pending.claims.map(({ sink }) => sink.lastGood(name)).find((found) => found !== undefined);
+    const good = putForward(name, pending.claims);
     if (!good) return this.#drop(name, pending);
     const turns = this.#turnsOf(name);
     if (turns.length >= MOST_ROLLBACKS) return this.#giveUp(name, pending);
@@ -171,6 +148,7 @@ export class Rollbacks {
     const value = typeof good.value === 'string' ? Buffer.from(good.value) : good.value;
     const sent = { modRevision, value };
     pending.sent = sent;
+    if (value) this.#putBack.set(name, value);
     try {
       const fate = await this.#revert(name, modRevision, value);
       pending.sent = undefined;
@@ -243,10 +221,4 @@ export class Rollbacks {
       sink.rolledBack({ flag, revision, outcome, ...(error && { error }) });
     }
   }
-}
-
-/** Tells from what a key holds now whether a transaction was done: nobody else writes the accepted value just then. */
-function fateOf({ value }: Sent, now: Entry | undefined): Reverted {
-  if (!isSame(value, now?.value)) return 'lost-race';
-  return now ? 'reverted' : 'deleted';
 }

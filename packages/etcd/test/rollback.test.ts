@@ -144,25 +144,6 @@ onEachEtcd('etcdSource() rollback', (it, server) => {
       });
     }));
 
-  it('keeps the lease of the accepted value', () =>
-    onStage(server(), {}, async (stage) => {
-      const { client } = stage.server;
-      const { ID } = await client.leaseClient.leaseGrant({ TTL: 600 });
-      await client.put(`${stage.prefix}rate`).value('20').lease(ID);
-      await stage.watch();
-      const other = await client.leaseClient.leaseGrant({ TTL: 600 });
-      await client.put(`${stage.prefix}rate`).value('rubbish').lease(other.ID);
-      await eventually(async () => (await stage.get('rate')) === '20');
-      const { kvs } = await client.kv.range({ key: Buffer.from(`${stage.prefix}rate`) });
-      assert.is(kvs[0]?.lease, ID);
-      // A lease that is over meanwhile: without the refused value, the key would be gone.
-      stage.proxy.delay(500);
-      await client.put(`${stage.prefix}rate`).value('rubbish');
-      await client.leaseClient.leaseRevoke({ ID });
-      await eventually(() => stage.rollbacks.includes('deleted'));
-      assert.is(await stage.get('rate'), null);
-    }));
-
   it('is sent once the connection is back, where it was lost in between', () =>
     onStage(server(), { values: { rate: '20' }, source: { rollbackDelayMs: 3_000 } }, async (stage) => {
       await stage.watch();
