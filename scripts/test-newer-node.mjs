@@ -36,7 +36,7 @@ async function test() {
   const published = packages().filter(({ folder }) => folder.startsWith('packages/') && folder !== 'packages/etcd');
   const examples = packages().filter(({ folder }) => ['examples/kubernetes', 'examples/server'].includes(folder));
   // Of an example that has more tests, only those of Kubernetes.
-  const tasks = [...published, ...examples].map(({ folder, manifest: { name, scripts } }) =>
+  const tasks = [...published, ...examples].map(({ manifest: { name, scripts } }) =>
     scripts?.['test:kubernetes'] ? `${name}#test:kubernetes` : `${name}#test`,
   );
   const heading = `On Node ${process.versions.node}, with client-node ${version}:`;

@@ -24,12 +24,13 @@ export class Listeners {
   };
 
   constructor() {
-    const listeners = this;
-    const { addEventListener } = EventTarget.prototype;
+    const added = (signal: AbortSignal): void => {
+      this.#signals.add(signal);
+      this.mostOfSignal = Math.max(this.mostOfSignal, getEventListeners(signal, 'abort').length);
+    };
     AbortSignal.prototype.addEventListener = function add(this: AbortSignal, ...args: [never, never, never]): void {
-      addEventListener.apply(this, args);
-      listeners.#signals.add(this);
-      listeners.mostOfSignal = Math.max(listeners.mostOfSignal, getEventListeners(this, 'abort').length);
+      EventTarget.prototype.addEventListener.apply(this, args);
+      added(this);
     };
     subscribe(CHANNEL, this.#onRequest);
   }
