@@ -1,4 +1,5 @@
-// `npm run test:newer-node`: the tests of the published packages on Node 24, but for etcd's, with the newest client-node, which needs it.
+// `npm run test:newer-node`: the tests of the published packages on Node 24, but for etcd's, and those of the examples in Kubernetes, with
+// the newest client-node, which needs it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, dirname, join } from 'node:path';
@@ -33,7 +34,11 @@ async function test() {
   );
   // Those of etcd take as long as all others together, and use nothing that differs between versions of Node.
   const published = packages().filter(({ folder }) => folder.startsWith('packages/') && folder !== 'packages/etcd');
+  const examples = packages().filter(({ folder }) => ['examples/kubernetes', 'examples/server'].includes(folder));
+  // Of an example that has more tests, only those of Kubernetes.
+  const tasks = [...published, ...examples].map(({ manifest: { name, scripts } }) =>
+    scripts?.['test:kubernetes'] ? `${name}#test:kubernetes` : `${name}#test`,
+  );
   const heading = `On Node ${process.versions.node}, with client-node ${version}:`;
-  if (!(await runTests(published, ['test', '--filter=./packages/*', '--filter=!./packages/etcd'], heading)))
-    process.exitCode = 1;
+  if (!(await runTests([...published, ...examples], tasks, heading))) process.exitCode = 1;
 }

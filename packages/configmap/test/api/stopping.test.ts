@@ -1,12 +1,13 @@
 // timeout: 400 s
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { getEventListeners } from 'node:events';
-import type { ClientRequest } from 'node:http';
+import type { Agent, ClientRequest } from 'node:http';
 import { FlagSet, type SourceSink } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
 import { eventually } from '@flagz/testing';
 import { assert } from '@flagz/test-runner';
 import { describeOnCluster } from './cluster-suite.ts';
+import { Listeners } from './listeners.ts';
 import { Shop } from './shop.ts';
 
 /** Nothing listens there: connections are refused at once. */
@@ -53,21 +54,25 @@ describeOnCluster('configMapApiSource: stop()', (it) => {
   );
 
   it(
-    'leaves no listener, timer or socket after 1,000 reconnects',
+    'leaves no listener, timer, socket or agent after 1,000 reconnects',
     Shop.test(async (shop) => {
       // A watch ends in its time, of a second here, and fifty of them are as many reconnects a second.
       const lists = { count: 0 };
+      const agents = new Set<Agent>();
       const count = (message: unknown): void => {
-        const { path } = (message as { readonly request: ClientRequest }).request;
-        if (path.includes('fieldSelector') && !path.includes('watch=1')) lists.count++;
+        const { path, agent } = (message as { readonly request: ClientRequest & { readonly agent: Agent } }).request;
+        if (!path.includes('fieldSelector')) return;
+        agents.add(agent);
+        if (!path.includes('watch=1')) lists.count++;
       };
       const before = leftovers();
+      const listeners = new Listeners();
       subscribe('http.client.request.start', count);
       const sets = Array.from({ length: 50 }, (_, index) => new FlagSet(`set ${index}`));
       const watchers = await Promise.all(
         sets.map((flags, index) => {
-          // Not shared: each waits for silence as long as nobody else does.
-          const source = shop.source({ silenceTimeoutMs: 2_000 + index });
+          // Not shared: each waits for silence as long as nobody else does. The other time is long: a timer that is left is seen.
+          const source = shop.source({ silenceTimeoutMs: 2_000 + index, requestTimeoutMs: 120_000 });
           return flags.watch(source, { backoff: { maxMs: 50 } });
         }),
       );
@@ -75,7 +80,7 @@ describeOnCluster('configMapApiSource: stop()', (it) => {
       await eventually(
         () => {
           // Some end by being cut off.
-          if (lists.count > 100 * cuts) {
+          if (lists.count > 200 * cuts) {
             shop.proxy.cut();
             cuts++;
           }
@@ -86,6 +91,12 @@ describeOnCluster('configMapApiSource: stop()', (it) => {
       assert.ok(cuts >= 5, `${cuts} cuts`);
       await Promise.all(watchers.map((watcher) => watcher.stop()));
       unsubscribe('http.client.request.start', count);
+      listeners.close();
+      // Between two cuts there are four reconnects with two requests each: one listener that stays makes it more.
+      assert.ok(listeners.mostOfSignal <= 4, `${listeners.mostOfSignal} listeners on a signal`);
+      assert.ok(listeners.growthOfSocket <= 2, `${listeners.growthOfSocket} listeners more on a socket`);
+      await eventually(() => listeners.ofSignals === 0, { withinMs: 20_000 });
+      assert.is(agents.size, sets.length);
       await eventually(() => shop.proxy.open === 0);
       let after = leftovers();
       await eventually(
@@ -125,7 +136,7 @@ function leftovers(): Readonly<Record<string, number>> {
   globalThis.gc?.();
   const counts: Record<string, number> = {};
   for (const name of process.getActiveResourcesInfo()) {
-    if (name !== 'Timeout') counts[name] = (counts[name] ?? 0) + 1;
+    counts[name] = (counts[name] ?? 0) + 1;
   }
   for (const name of process.eventNames()) counts[`process.${String(name)}`] = process.listenerCount(name);
   return counts;
