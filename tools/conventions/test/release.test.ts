@@ -30,6 +30,7 @@ describe('npm test, of a user who may not install', (it) => {
       `the tests run programs that were not found: etcd, etcdctl, prometheus, promtool, chromium
 On Debian this installs them:
   sudo apt-get update && sudo apt-get install --yes etcd-server etcd-client prometheus chromium
+Useful besides: kubectl 1.21 or newer, without which one test is skipped
 `,
     );
   });
