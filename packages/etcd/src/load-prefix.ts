@@ -1,7 +1,7 @@
 import { SourceError } from '@flagz/core';
 import { GRPCOutOfRangeError, GRPCResourceExhastedError, type IRangeResponse, type IResponseHeader } from 'etcd3';
 import type { Connection } from './connection.ts';
-import { type Entry, type KeyRange, type Mirror, type Picture, entryOf, nameOf } from './mirror.ts';
+import { type Entry, type KeyRange, type Mirror, type Picture, entryOf, firstEntryOf, nameOf } from './mirror.ts';
 
 /** How long the first answer of a connection may take, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -52,7 +52,7 @@ async function loadPages(
     header ??= page.header;
     for (const kv of page.kvs) {
       const name = nameOf(range, kv.key);
-      mirror.set(name, entryOf(kv, known?.get(name)));
+      mirror.set(name, known ? entryOf(kv, known.get(name)) : firstEntryOf(kv));
     }
   }
   const { revision, cluster_id, raft_term } = header as IResponseHeader;

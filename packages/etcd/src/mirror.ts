@@ -72,19 +72,24 @@ export function keyOf({ key: prefix }: KeyRange, name: string): Buffer {
   ]);
 }
 
-/**
- * Makes an entry of what a load has read, or keeps the known one where it is the same: the flag set recognises a value,
- * or a refusal, by the very object, and neither parses nor announces it again.
- */
-export function entryOf({ value, mod_revision, lease }: IKeyValue, known: Entry | undefined): Entry {
-  const modRevision = BigInt(mod_revision);
-  // Bytes and lease too: a cluster whose data were wiped counts its revisions anew.
-  if (known?.modRevision === modRevision && value.equals(known.value) && lease === leaseOf(known.value)) return known;
-  // A view of the page that was received: nearly all of it is kept.
-  return makeEntry(new Uint8Array(value.buffer, value.byteOffset, value.length), modRevision, lease);
+/** Makes an entry of what a first load has read: a view of the page that was received, since nearly all of it is kept. */
+export function firstEntryOf({ value, mod_revision, lease }: IKeyValue): Entry {
+  return makeEntry(new Uint8Array(value.buffer, value.byteOffset, value.length), BigInt(mod_revision), lease);
 }
 
-/** Makes an entry of what a watch has brought: a copy, since one value would keep all that was received with it. */
+/**
+ * Makes an entry of what a later load has read, or keeps the known one where it is the same: the flag set recognises a
+ * value, or a refusal, by the very object, and neither parses nor announces it again.
+ */
+export function entryOf(kv: IKeyValue, known: Entry | undefined): Entry {
+  const { value, mod_revision, lease } = kv;
+  // Bytes and lease too: a cluster whose data were wiped counts its revisions anew.
+  const isSameRevision = known?.modRevision === BigInt(mod_revision);
+  if (isSameRevision && value.equals(known.value) && lease === leaseOf(known.value)) return known;
+  return changedEntryOf(kv);
+}
+
+/** Makes an entry of what has changed: a copy, since one value would keep all that was received with it. */
 export function changedEntryOf({ value, mod_revision, lease }: IKeyValue): Entry {
   return makeEntry(new Uint8Array(value), BigInt(mod_revision), lease);
 }

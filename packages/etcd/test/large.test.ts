@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { FlagSet, type Source, type SourceSink, string } from '@flagz/core';
 import { etcdSource } from '@flagz/etcd';
 import { assert } from '@flagz/test-runner';
-import type { EtcdServer } from '@flagz/testbed-etcd';
+import { type EtcdServer, TcpProxy } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
 import { onEachEtcd } from './support.ts';
 
@@ -86,5 +86,33 @@ onEachEtcd('etcdSource() with 20,000 flags of 1 kB', (it, server) => {
     // Once as bytes, once as text, and the flags' own objects; pages that were received go a little later.
     await eventually(() => held() - before < 3.5 * FLAGS * VALUE.length, { everyMs: 200 });
     await watcher.stop();
+  });
+
+  it('holds no more after loads in which a few of them have changed', async () => {
+    const proxy = await TcpProxy.start(server().ports.client);
+    const flags = new FlagSet('large');
+    const last = flags.dynamic('flag19999', string, '', '');
+    const watcher = await flags.watch(etcdSource({ hosts: proxy.url, prefix: '/large' }));
+    collect();
+    const before = process.memoryUsage().arrayBuffers;
+    for (let round = 0; round < 6; round++) {
+      proxy.cut();
+      await eventually(() => watcher.state === 'stale');
+      const value = `${round}`.padStart(VALUE.length, 'y');
+      // Some of each page.
+      const names = Array.from({ length: 40 }, (_, part) => `/large/flag${500 * part + round}`);
+      await server().write(Object.fromEntries([...names, '/large/flag19999'].map((name) => [name, value])));
+      await server().compact();
+      proxy.restore();
+      await eventually(() => last.get() === value && watcher.state === 'live', { withinMs: 30_000 });
+    }
+    // Pages that were received go a little later.
+    const grown = (): number => {
+      collect();
+      return process.memoryUsage().arrayBuffers - before;
+    };
+    await eventually(() => grown() < 0.5 * FLAGS * VALUE.length, { everyMs: 200, withinMs: 15_000 });
+    await watcher.stop();
+    await proxy.close();
   });
 });
