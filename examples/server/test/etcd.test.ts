@@ -38,15 +38,6 @@ for (const { binary, describe } of eachEtcd()) {
       });
     });
 
-    it('takes user and password, and does not show the password', async () => {
-      const args = ['--etcd_endpoints', server.url, '--etcd_username', 'nobody', '--etcd_password', 'hunter2'];
-      const program = new Program(['--port', '0', ...args]);
-      // A server without authentication lets everybody in.
-      assert.is((await program.values())['etcd_password'], '•••');
-      assert.is(await program.stop(), 0);
-      assert.not.match(program.stdout + program.stderr, /hunter2/);
-    });
-
     it('ends with one message where nobody answers', async () => {
       const args = ['--port', '0', '--etcd_endpoints', 'http://127.0.0.1:1', '--start_timeout', '500ms'];
       const program = new Program(args);
@@ -62,5 +53,52 @@ for (const { binary, describe } of eachEtcd()) {
       assert.match(program.stderr, /--etcd_password is set without --etcd_username: set both, or neither/);
       assert.not.match(program.stderr, /hunter2/);
     });
+  });
+
+  describe('--etcd_username and --etcd_password', (it) => {
+    let server: EtcdServer;
+    it.before(async () => {
+      server = await EtcdServer.start(binary);
+      const { auth } = server.client;
+      await server.put('/demo/flagz/greeting', 'from etcd');
+      for (const [name, password] of [
+        ['root', 'toor'],
+        ['demo', 'hunter2'],
+      ] as const) {
+        await auth.userAdd({ name, password });
+        await auth.roleAdd({ name });
+        await auth.userGrantRole({ user: name, role: name });
+      }
+      const range = { key: Buffer.from('/demo/flagz/'), range_end: Buffer.from('/demo/flagz0') };
+      await auth.roleGrantPermission({ name: 'demo', perm: { permType: 'Readwrite', ...range } });
+      await auth.authEnable();
+    });
+    it.after(() => server.close());
+
+    it('let the service in, and the password is not shown', async () => {
+      const args = ['--etcd_endpoints', server.url, '--etcd_username', 'demo', '--etcd_password', 'hunter2'];
+      const program = new Program(['--port', '0', ...args]);
+      const values = await program.values();
+      assert.equal([values['greeting'], values['etcd_password']], ['from etcd', '•••']);
+      assert.is(await program.stop(), 0);
+      assert.not.match(program.stdout + program.stderr, /hunter2/);
+    });
+
+    for (const [what, user, message] of [
+      [
+        'are wrong',
+        ['--etcd_username', 'demo', '--etcd_password', 'hunter3'],
+        /refuses user "demo": wrong user name or password$/,
+      ],
+      ['are missing', [], /asks for a user and a password: set auth/],
+    ] as const)
+      it(`end it with one line where they ${what}`, async () => {
+        const program = new Program(['--port', '0', '--etcd_endpoints', server.url, ...user]);
+        assert.is(await program.ended, 1);
+        assert.match(program.stderr.trim(), message);
+        assert.match(program.stderr, /source "etcd": etcd at http:\/\/127\.0\.0\.1:\d+ /);
+        assert.is(program.stderr.trim().split('\n').length, 1);
+        assert.not.match(program.stdout + program.stderr, /hunter/);
+      });
   });
 }
