@@ -119,7 +119,8 @@ describeOnCluster('configMapApiSource: stop()', (it) => {
       for (let loads = 0; loads < 1_000; loads++) {
         const one = new AbortController();
         // A watch of its own, without a watcher and its backoff: it loads and ends.
-        const sink = { replace: () => one.abort(), alive: () => {}, report: () => {} } as unknown as SourceSink;
+        const known = { flags: () => [], alive: () => {}, report: () => {} };
+        const sink = { ...known, replace: () => one.abort() } as unknown as SourceSink;
         await source.watch(sink, one.signal);
         assert.is(getEventListeners(one.signal, 'abort').length, 0);
       }
