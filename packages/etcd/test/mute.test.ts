@@ -1,6 +1,8 @@
+// timeout: 240 s
 import { once } from 'node:events';
-import { type AddressInfo, type Socket, createServer } from 'node:net';
+import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { FlagSet } from '@flagz/core';
 import { etcdSource } from '@flagz/etcd';
 import { assert, describe, rejects } from '@flagz/test-runner';
@@ -95,4 +97,67 @@ describe('etcdSource() at a server that accepts and never answers', (it) => {
       await watcher.stop();
       await eventually(() => sockets.size === 0);
     }, HALF_A_GREETING));
+});
+
+/** Listens and never accepts: once its queue is full, the system swallows whatever would connect. */
+const NEVER_ACCEPTS = `
+  const { createServer } = require('node:net');
+  const { parentPort } = require('node:worker_threads');
+  const server = createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    parentPort.postMessage(server.address().port);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });`;
+
+describe('etcdSource() where the network swallows the first packet', (it) => {
+  for (const scheme of ['http', 'https'])
+    it(`holds no socket after a failure, and none after a stop, ${scheme}`, async () => {
+      const worker = new Worker(NEVER_ACCEPTS, { eval: true });
+      const [port] = (await once(worker, 'message')) as [number];
+      const queue = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+      await eventually(() => queue.some(({ connecting }) => !connecting));
+      const before = held();
+      const source = etcdSource({ hosts: `${scheme}://127.0.0.1:${port}`, prefix: '/a' });
+      const watcher = await new FlagSet('s').watch(source, { required: false });
+      const attempts = (): number => dialling() - queue.filter((socket) => socket.connecting).length;
+      await eventually(() => watcher.status.restarts > 1, { withinMs: 20_000 });
+      assert.ok(attempts() <= 1, `${attempts()} attempts`);
+      await eventually(() => attempts() === 1, { withinMs: 10_000 });
+      await watcher.stop();
+      for (let turns = 0; turns < 1_000 && held() > before; turns++) await turn();
+      assert.is(held() - before, 0, process.getActiveResourcesInfo().join());
+      for (const socket of queue) socket.destroy();
+      await worker.terminate();
+    });
+});
+
+/** Counts the connections that are being made. */
+function dialling(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'ConnectWrap').length;
+}
+
+describe('etcdSource() through a proxy of the environment', (it) => {
+  const answers = { silent: undefined, 'silent after its answer': Buffer.from('HTTP/1.1 200 OK\r\n\r\n') };
+  for (const scheme of ['http', 'https'])
+    for (const [what, answer] of Object.entries(answers))
+      it(`holds no socket to one that is ${what}, and prints nothing, ${scheme}`, () =>
+        withMute(async (port, sockets) => {
+          const { error: print } = console;
+          const printed: unknown[] = [];
+          console.error = (...line) => void printed.push(...line);
+          process.env['grpc_proxy'] = `http://127.0.0.1:${port}`;
+          try {
+            const source = etcdSource({ hosts: `${scheme}://etcd.example:2379`, prefix: '/a' });
+            const watcher = await new FlagSet('s').watch(source, { required: false });
+            await eventually(() => sockets.size > 0);
+            const [first] = sockets;
+            await eventually(() => first?.destroyed, { withinMs: 10_000 });
+            await eventually(() => sockets.size > 0, { withinMs: 10_000 });
+            await watcher.stop();
+            await eventually(() => sockets.size === 0);
+            assert.equal(printed, []);
+          } finally {
+            delete process.env['grpc_proxy'];
+            console.error = print;
+          }
+        }, answer));
 });
