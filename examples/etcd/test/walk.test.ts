@@ -5,6 +5,7 @@ import { assert } from '@flagz/test-runner';
 import { freePort } from '@flagz/test-runner/free-port';
 import { EtcdServer, eachEtcd } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
+import { commandOf } from './compose.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const main = fileURLToPath(import.meta.resolve('@flagz/example-server/src/main.ts'));
@@ -23,10 +24,14 @@ function stepsOf(markdown: string): Step[] {
   );
 }
 
-/** Starts the service, and resolves when it listens. */
-async function serve(etcd: string, port: number) {
+/** Starts a service as `compose.yaml` does, but for addresses, and resolves when it listens. */
+async function serve(name: string, etcd: string, port: number) {
+  const here: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', 'http://etcd:2379': etcd };
+  const words = commandOf(name)
+    .slice(2)
+    .map((word) => here[word] ?? word);
   const args = ['--import', import.meta.resolve('tsx'), '-C', '@flagz/source', main, '--port', String(port)];
-  const child = spawn(process.execPath, [...args, '--etcd_endpoints', etcd], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...args, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   await eventually(() => output.includes('"listening"'), { withinMs: 30_000 });
@@ -38,7 +43,10 @@ for (const { binary, describe } of eachEtcd()) {
     it('answers what it says, line by line', async () => {
       const server = await EtcdServer.start(binary);
       const ports = { '8080': await freePort(), '8081': await freePort() };
-      const children = [await serve(server.url, ports['8080']), await serve(server.url, ports['8081'])];
+      const children = [
+        await serve('service-a', server.url, ports['8080']),
+        await serve('service-b', server.url, ports['8081']),
+      ];
       try {
         const steps = stepsOf(readme);
         assert.ok(steps.length > 10);

@@ -1,4 +1,5 @@
-import { FlagSet, int } from '@flagz/core';
+// timeout: 240 s
+import { FlagSet, type Watcher, int } from '@flagz/core';
 import { etcdSource } from '@flagz/etcd';
 import { assert } from '@flagz/test-runner';
 import { type EtcdServer, TcpProxy, eachEtcd, startCluster } from '@flagz/testbed-etcd';
@@ -15,20 +16,43 @@ async function leaderOf(members: readonly EtcdServer[]): Promise<number> {
   throw new Error('no leader');
 }
 
+/** Leads a watcher to the member that leads, whichever it is, and leaves the others to it. */
+async function connectToLeader(
+  watcher: Watcher,
+  members: readonly EtcdServer[],
+  front: readonly TcpProxy[],
+): Promise<number> {
+  for (;;) {
+    const leader = await eventually(() => leaderOf(members), { withinMs: 20_000 });
+    for (const [index, proxy] of front.entries()) {
+      if (index === leader) proxy.restore();
+      else proxy.cut();
+    }
+    await eventually(() => front[leader]?.connections === 1 && watcher.state === 'live', { withinMs: 20_000 });
+    // Meanwhile, another may have been elected: then once more.
+    if ((await leaderOf(members).catch(() => -1)) !== leader) continue;
+    for (const proxy of front) proxy.restore();
+    return leader;
+  }
+}
+
 for (const { binary, describe } of eachEtcd()) {
   describe('etcdSource() on a cluster', (it) => {
-    it('follows the majority when the leader is killed', async () => {
+    it('follows the majority when the leader, which it is connected to, is killed', async () => {
       const members = await startCluster(binary, 3);
       const flags = new FlagSet('cluster');
       const rate = flags.dynamic('rate', int, 10, '');
       await members[0]?.put('/app/rate', '20');
-      const watcher = await flags.watch(etcdSource({ hosts: members.map(({ url }) => url), prefix: '/app' }));
-      const leader = await leaderOf(members);
+      const front = await Promise.all(members.map(({ ports }) => TcpProxy.start(ports.client)));
+      const watcher = await flags.watch(etcdSource({ hosts: front.map(({ url }) => url), prefix: '/app' }));
+      const leader = await connectToLeader(watcher, members, front);
       await members[leader]?.kill();
       const alive = members.find((_, index) => index !== leader) as EtcdServer;
       await eventually(() => alive.put('/app/rate', '30'), { withinMs: 20_000, everyMs: 100 });
       await eventually(() => rate.get() === 30 && watcher.state === 'live', { withinMs: 10_000 });
+      assert.is(front[leader]?.connections, 0);
       await watcher.stop();
+      for (const proxy of front) await proxy.close();
       for (const member of members) await member.close();
     });
 
