@@ -1,4 +1,4 @@
-// timeout: 240 s
+// timeout: 480 s
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
