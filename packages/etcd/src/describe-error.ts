@@ -14,7 +14,11 @@ export function describeError(
   right: 'read' | 'readwrite' = 'read',
 ): SourceError {
   const text = error instanceof Error ? error.message : String(error);
-  const reason = text.replace(/^\w*:? ?\d+ [A-Z_]+: /, '').replace(/\s+Resolution note:.*$/s, '');
+  const reason = text
+    .replace(/^\w*:? ?\d+ [A-Z_]+: /, '')
+    .replace(/\s+Resolution note:.*$/s, '')
+    // Of what OpenSSL says, what is meant for people; the rest is where in its code.
+    .replace(/[0-9A-F]+:error:[0-9A-F]+:SSL routines:[^:]*:([^:]+):.*?SSL alert number \d+\s*/s, 'SSL: $1 ');
   const fatal = { cause: error, fatalAtStart: true };
   const user = username === undefined ? 'the user' : `user "${username}"`;
   if (error instanceof EtcdAuthenticationFailedError) {
@@ -34,7 +38,10 @@ export function describeError(
       fatal,
     );
   }
-  return new SourceError(`etcd at ${host}: ${reason}`, { cause: error });
+  // What a server that waits for TLS does to whoever does not begin with it.
+  const closed = !host.startsWith('https://') && /Failed to connect\b/.test(reason);
+  const hint = closed ? '; where it speaks TLS, write https://' : '';
+  return new SourceError(`etcd at ${host}: ${reason}${hint}`, { cause: error });
 }
 
 /** Tells whether a call is refused for whose it is, nobody's too. Tells it by the text as well, as a proxy demands. */
