@@ -1,4 +1,4 @@
-// timeout: 200 s
+// timeout: 400 s
 import { type Watcher } from '@flagz/core';
 import { etcdSource } from '@flagz/etcd';
 import { assert, rejects } from '@flagz/test-runner';

@@ -1,4 +1,4 @@
-// timeout: 200 s
+// timeout: 400 s
 import { etcdSource } from '@flagz/etcd';
 import { assert } from '@flagz/test-runner';
 import { EtcdServer, TcpProxy, eachEtcd } from '@flagz/testbed-etcd';

@@ -1,4 +1,4 @@
-// timeout: 200 s
+// timeout: 400 s
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { FlagSet, type Watcher, int } from '@flagz/core';

@@ -1,3 +1,4 @@
+// timeout: 300 s
 import { assert, describe } from '../src/index.ts';
 import { fixture, flagzTest, outlives, plainUvu, withDirectory } from './support.ts';
 

@@ -1,3 +1,4 @@
+// timeout: 300 s
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';

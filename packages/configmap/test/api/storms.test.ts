@@ -1,3 +1,4 @@
+// timeout: 300 s
 import { eventually } from '@flagz/testing';
 import { assert } from '@flagz/test-runner';
 import { describeOnCluster } from './cluster-suite.ts';
