@@ -74,10 +74,14 @@ describe('configMapMountSource() from start to stop', (it) => {
       await watcher.stop();
     };
     await cycle(volume.dir);
-    const before = { files: openFiles().length, watches: inotifyWatches() };
+    const [files, watches] = [openFiles().length, inotifyWatches()];
     for (let round = 0; round < 900; round++) await cycle(volume.dir);
     for (let round = 0; round < 100; round++) await cycle(temp.join('plain'));
-    await eventually(() => assert.equal({ files: openFiles().length, watches: inotifyWatches() }, before));
+    // The runtime opens and closes some of its own; who leaves something behind each time has left hundreds.
+    await eventually(() => {
+      assert.ok(openFiles().length < files + 20, `${files} files before, now ${openFiles().join(' ')}`);
+      assert.ok(inotifyWatches() < watches + 20, `${watches} watches before, ${inotifyWatches()} now`);
+    });
   });
 
   it('can be started again after it was stopped (W24)', async () => {
