@@ -13,6 +13,14 @@ import { standRefusals, standRestarts, standUnknown } from './standing.ts';
 /** Notifiers may set flags, whose notifiers may set flags; deeper than this it is a loop. */
 const DEEPEST_CHAIN = 100;
 
+const UNCHANGED: ReadonlyMap<Dependent, unknown> = new Map();
+
+/** Is a batch that a notifier started. */
+interface Waiting {
+  readonly batch: Batch;
+  readonly depth: number;
+}
+
 /**
  * Carries batches through find, parse, validate, invariants, swap, record, notify.
  *
@@ -27,7 +35,7 @@ export class BatchEngine {
   readonly events: EventStream = new EventStream();
   readonly history: History;
   version = 0;
-  readonly #queue: { readonly batch: Batch; readonly depth: number }[] = [];
+  readonly #queue: Waiting[] = [];
   #delivering = false;
   #depth = 0;
 
@@ -75,7 +83,8 @@ export class BatchEngine {
     try {
       this.#commit(batch);
       const outcome = batch.outcome(this.version);
-      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+      while (this.#queue.length > 0) {
+        const next = this.#queue.shift() as Waiting;
         this.#depth = next.depth;
         next.batch.findAgain(this.flags);
         this.#commit(next.batch);
@@ -101,16 +110,19 @@ export class BatchEngine {
       else if (!flag.dynamic && !batch.starting) this.#defer(batch, flag, held);
     }
     const effects = this.#effectsOf(batch);
-    for (const [flag, error] of findViolations(effects)) {
+    const violations = findViolations(effects);
+    for (const [flag, error] of violations) {
       batch.refuse(flag, error, wanted.get(flag)?.raw);
       wanted.delete(flag);
-      effects.delete(flag);
     }
     standRefusals(batch);
-    const swapped = this.#swap(batch, effects);
+    const swapped = this.#swap(
+      batch,
+      violations.size > 0 ? effects.filter(({ flag }) => !violations.has(flag)) : effects,
+    );
     recordBatch(batch, swapped, this.version, this.history, this.events.listened);
     standUnknown(batch);
-    standRestarts(batch, fixed, (flag) => this.#afterRestart(flag).text);
+    if (fixed.length > 0) standRestarts(batch, fixed, (flag) => this.#afterRestart(flag).text);
     const derived = this.#derive(swapped, batch.said);
     for (const event of batch.said) this.events.emit(event);
     for (const { flag, previous, next } of swapped) this.#notify(flag, next.value, previous.value);
@@ -147,19 +159,19 @@ export class BatchEngine {
   }
 
   /** Finds what each flag would be, where its value or the layer that gives it changes. */
-  #effectsOf({ layer, wanted }: Batch): Map<FlagNode, Effect> {
-    const effects = new Map<FlagNode, Effect>();
+  #effectsOf({ layer, wanted }: Batch): readonly Effect[] {
+    const effects: Effect[] = [];
     const holding = (other: Layer, flag: FlagNode): Held | undefined =>
       (other === layer ? wanted : other.held).get(flag);
     for (const flag of wanted.keys()) {
       const effect = this.layers.resolve(flag, holding);
-      if (effect.next !== flag.held) effects.set(flag, effect);
+      if (effect.next !== flag.held) effects.push(effect);
     }
     return effects;
   }
 
   /** Makes the batch's values the current ones; gives the flags whose effective value differs, in declaration order. */
-  #swap({ layer, wanted, said }: Batch, effects: Map<FlagNode, Effect>): readonly Effect[] {
+  #swap({ layer, wanted, said }: Batch, effects: readonly Effect[]): readonly Effect[] {
     if (wanted.size > 0) this.version++;
     for (const [flag, held] of wanted) {
       layer.pending.delete(flag);
@@ -175,20 +187,20 @@ export class BatchEngine {
       }
     }
     const swapped: Effect[] = [];
-    for (const effect of effects.values()) {
+    for (const effect of effects) {
       const { flag, previous, next } = effect;
       flag.held = next;
       flag.layer = effect.layer;
       flag.assign(next.value);
       if (!sameHeld(flag, previous, next)) swapped.push(effect);
     }
-    return swapped.sort((left, right) => left.flag.ordinal - right.flag.ordinal);
+    return swapped.length > 1 ? swapped.sort((left, right) => left.flag.ordinal - right.flag.ordinal) : swapped;
   }
 
   /** Makes derived values current; gives those that changed, with what they were. */
-  #derive(swapped: readonly Effect[], said: FlagEvent[]): Map<Dependent, unknown> {
-    const dependents = new Set<Dependent>();
-    for (const { flag } of swapped) for (const one of flag.dependents) dependents.add(one);
+  #derive(swapped: readonly Effect[], said: FlagEvent[]): ReadonlyMap<Dependent, unknown> {
+    if (swapped.every(({ flag }) => flag.dependents.length === 0)) return UNCHANGED;
+    const dependents = new Set(swapped.flatMap(({ flag }) => flag.dependents));
     const changed = new Map<Dependent, unknown>();
     for (const one of dependents) {
       try {

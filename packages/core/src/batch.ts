@@ -3,8 +3,10 @@ import type { FlagEvent } from './events.ts';
 import type { FlagNode, Held } from './flag-node.ts';
 import type { Layer, RejectionRecord } from './layer.ts';
 import { checkText, shown } from './read-value.ts';
-import type { BatchOrigin, BatchOutcome, ChangeOrigin, RawValue } from './source.ts';
+import type { BatchOrigin, BatchOutcome, ChangeOrigin, RawValue, Rejection } from './source.ts';
 import { sameRefusal } from './standing.ts';
+
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** Is what a source, or the process itself, wants changed in one layer. */
 export interface BatchRequest {
@@ -17,6 +19,8 @@ export interface BatchRequest {
   readonly origin?: BatchOrigin | undefined;
   /** Whether static flags may still take values. */
   readonly starting?: boolean;
+  /** By default now. To look at the clock takes as long as to parse a number: whoever has looked says so. */
+  readonly time?: number;
 }
 
 /** Is a batch on its way: first what parse and validation made of the request, in the end what became of it. */
@@ -25,20 +29,22 @@ export class Batch {
   readonly replace: boolean;
   readonly revision: string | undefined;
   readonly starting: boolean;
-  readonly time: number = Date.now();
+  readonly time: number;
   /** What the layer is to hold; `undefined` is a deletion. */
   readonly wanted: Map<FlagNode, Held | undefined> = new Map();
-  readonly accepted: Set<string> = new Set();
-  readonly refused: Map<string, RejectionRecord> = new Map();
-  readonly unknown: Map<string, RawValue | undefined> = new Map();
   readonly restartNeeded: string[] = [];
   /** Events wait until all values are swapped: nobody sees half a batch. */
   readonly said: FlagEvent[] = [];
   readonly #origin: BatchOrigin | undefined;
+  /** Names what was read well, in the order of the values; invariants may refuse some of it still. */
+  readonly #read: string[] = [];
+  // Made when they are needed: most batches are small, and an empty map costs as much as a value.
+  #refused: Map<string, RejectionRecord> | undefined;
+  #unknown: Map<string, RawValue | undefined> | undefined;
 
   /** Finds, parses and validates: nothing changes yet. */
   constructor(
-    { layer, values, replace = false, revision, origin, starting = false }: BatchRequest,
+    { layer, values, replace = false, revision, origin, starting = false, time = Date.now() }: BatchRequest,
     flags: ReadonlyMap<string, FlagNode>,
   ) {
     this.layer = layer;
@@ -46,28 +52,43 @@ export class Batch {
     this.revision = revision;
     this.#origin = origin;
     this.starting = starting;
+    this.time = time;
     // Collected before anything is read: what is named twice counts once.
     this.#find(values instanceof Map ? values : new Map(values), flags);
   }
 
   /** Finds the flags that were declared while the batch waited for its turn. */
   findAgain(flags: ReadonlyMap<string, FlagNode>): void {
-    const missing = [...this.unknown];
-    this.unknown.clear();
-    this.#find(missing, flags);
+    const missing = this.#unknown;
+    this.#unknown = undefined;
+    if (missing) this.#find(missing, flags);
+  }
+
+  /** Names what is taken, also where nothing changes by it: a list of its own at each call. */
+  get accepted(): string[] {
+    const refused = this.#refused;
+    return refused ? this.#read.filter((name) => !refused.has(name)) : this.#read.slice();
+  }
+
+  get refused(): ReadonlyMap<string, RejectionRecord> {
+    return this.#refused ?? NONE;
+  }
+
+  get unknown(): ReadonlyMap<string, RawValue | undefined> {
+    return this.#unknown ?? NONE;
   }
 
   /** Refuses what is wanted of a flag. */
   refuse(flag: FlagNode, error: FlagError, raw: RawValue | undefined): void {
     const { layer, revision, time } = this;
-    this.accepted.delete(flag.name);
     const text = raw === undefined ? undefined : shown(flag, raw);
     const origin = this.originOf(flag);
     const written = origin && { origin };
     const rejection = Object.freeze({ flag: flag.name, source: layer.name, revision, text, error, time, ...written });
     const record: RejectionRecord = { rejection, raw, atStart: this.starting };
     const known = layer.rejected.get(flag.name);
-    this.refused.set(flag.name, known && sameRefusal(known, record) ? known : record);
+    this.#refused ??= new Map();
+    this.#refused.set(flag.name, known && sameRefusal(known, record) ? known : record);
   }
 
   /** Tells who wrote what is wanted of a flag, and when. */
@@ -76,24 +97,23 @@ export class Batch {
   }
 
   outcome(version: number): BatchOutcome {
-    return {
-      version,
-      accepted: [...this.accepted],
-      rejected: [...this.refused.values()].map(({ rejection }) => rejection),
-      unknown: [...this.unknown.keys()].filter((key) => this.unknown.get(key) !== undefined),
-      restartNeeded: this.restartNeeded,
-    };
+    const { accepted, restartNeeded } = this;
+    const rejected: Rejection[] = [];
+    const unknown: string[] = [];
+    for (const { rejection } of this.refused.values()) rejected.push(rejection);
+    for (const [key, raw] of this.unknown) if (raw !== undefined) unknown.push(key);
+    return { version, accepted, rejected, unknown, restartNeeded };
   }
 
   #find(values: Iterable<readonly [string, RawValue | undefined]>, flags: ReadonlyMap<string, FlagNode>): void {
     for (const [key, raw] of values) {
       const flag = flags.get(key);
-      if (flag) this.#read(flag, raw);
-      else this.unknown.set(key, raw);
+      if (flag) this.#readFor(flag, raw);
+      else (this.#unknown ??= new Map()).set(key, raw);
     }
   }
 
-  #read(flag: FlagNode, raw: RawValue | undefined): void {
+  #readFor(flag: FlagNode, raw: RawValue | undefined): void {
     const current = this.layer.held.get(flag);
     try {
       let held = raw === undefined ? undefined : current;
@@ -104,7 +124,7 @@ export class Batch {
         held = { value, text, raw, revision: this.revision, time: this.time, origin: this.originOf(flag) };
       }
       this.wanted.set(flag, held);
-      this.accepted.add(flag.name);
+      this.#read.push(flag.name);
     } catch (error) {
       this.refuse(flag, error as FlagError, raw);
     }

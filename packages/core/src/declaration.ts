@@ -47,7 +47,7 @@ export function makeNode<T>(set: string, declaration: Declaration<T>, ordinal: n
     awaited: undefined,
     validators: [],
     invariants: [],
-    dependents: new Set(),
+    dependents: [],
     notifiers: new Notifiers(),
     assign: () => {},
   };

@@ -14,7 +14,7 @@ export class Derived<T> {
     this.#flags = flags;
     this.#compute = compute;
     this.#value = compute();
-    for (const flag of flags) flag.node.dependents.add(this);
+    for (const flag of flags) flag.node.dependents.push(this);
   }
 
   /** Gives the current value: a field read. */
@@ -51,7 +51,10 @@ export class Derived<T> {
 
   /** Lets go of the flags: the value stays as it is. */
   [Symbol.dispose](): void {
-    for (const flag of this.#flags) flag.node.dependents.delete(this);
+    for (const { node } of this.#flags) {
+      const index = node.dependents.indexOf(this);
+      if (index >= 0) node.dependents.splice(index, 1);
+    }
     this.notifiers.clear();
   }
 }

@@ -53,7 +53,7 @@ export interface FlagNode {
   awaited: { readonly source: string; readonly next: string } | undefined;
   readonly validators: Validator<unknown>[];
   readonly invariants: Invariant[];
-  readonly dependents: Set<Dependent>;
+  readonly dependents: Dependent[];
   readonly notifiers: Notifiers<unknown>;
   /** Puts the value where `get()` reads it; the flag sets it when it is made. */
   assign(value: unknown): void;

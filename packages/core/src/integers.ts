@@ -1,6 +1,9 @@
 import type { FlagType } from './flag-type.ts';
 import { ofKind, refuse } from './refuse.ts';
 
+/** Is how nearly all integers are written; such a number is read in a fraction of the time, and exactly. */
+const PLAIN = /^(?:0|[1-9]\d{0,14})$/;
+
 /**
  * Reads safe integers, from -(2^53 - 1) to 2^53 - 1: `10 -5 +5 0x1f 0o17 017 0b11 1_000`. Writes them in decimal.
  *
@@ -12,7 +15,7 @@ import { ofKind, refuse } from './refuse.ts';
 export const int: FlagType<number> = {
   name: 'int',
   parse(text) {
-    const value = Number(parseInteger(text));
+    const value = Number(PLAIN.test(text.trim()) ? text : parseInteger(text));
     return Number.isSafeInteger(value) ? value : refuse('out of range for int');
   },
   format: (value) => String(ofKind('number', value)),

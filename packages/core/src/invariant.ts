@@ -11,10 +11,10 @@ const NONE: ReadonlyMap<FlagNode, ValidationError> = new Map();
  * To refuse one change can break another invariant, so they are asked until none complains; each round refuses at
  * least one change, so it ends.
  */
-export function findViolations(effects: ReadonlyMap<FlagNode, Effect>): ReadonlyMap<FlagNode, ValidationError> {
-  const concerned = new Set<Invariant>();
-  for (const flag of effects.keys()) for (const invariant of flag.invariants) concerned.add(invariant);
-  if (concerned.size === 0) return NONE;
+export function findViolations(changes: readonly Effect[]): ReadonlyMap<FlagNode, ValidationError> {
+  if (changes.every(({ flag }) => flag.invariants.length === 0)) return NONE;
+  const concerned = new Set(changes.flatMap(({ flag }) => flag.invariants));
+  const effects = new Map(changes.map((effect) => [effect.flag, effect]));
   const refused = new Map<FlagNode, ValidationError>();
   for (let again = true; again;) {
     again = false;

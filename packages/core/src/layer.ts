@@ -1,4 +1,5 @@
 import type { FlagNode, Held } from './flag-node.ts';
+import { LazyMap } from './lazy-map.ts';
 import type { LayerKind, RawValue, Rejection } from './source.ts';
 
 /** Is a rejection with what was refused, so that the same refusal is announced once. */
@@ -21,13 +22,13 @@ export interface Effect {
 export class Layer {
   readonly name: string;
   readonly kind: LayerKind;
-  readonly held: Map<FlagNode, Held> = new Map();
+  readonly held: LazyMap<FlagNode, Held> = new LazyMap();
   /** What this layer would hold of static flags if the program started now. */
-  readonly pending: Map<FlagNode, Held | undefined> = new Map();
+  readonly pending: LazyMap<FlagNode, Held | undefined> = new LazyMap();
   /** What is refused right now; `standing.ts` alone writes it, and the unknown ones. */
-  readonly rejected: Map<string, RejectionRecord> = new Map();
+  readonly rejected: LazyMap<string, RejectionRecord> = new LazyMap();
   /** Raw values of keys that are no flag yet: a flag declared later finds its value here. */
-  readonly unknown: Map<string, RawValue> = new Map();
+  readonly unknown: LazyMap<string, RawValue> = new LazyMap();
 
   /** The watcher that fills it; one that came before has no say any more. */
   owner: object | undefined;

@@ -11,11 +11,14 @@ type What = Extract<FlagEvent, { readonly kind: 'cleared' }>['what'];
 
 /** Records what the batch's layer refuses from now on, and what it refuses no longer. */
 export function standRefusals(batch: Batch): void {
-  const { layer, replace, accepted, refused, said } = batch;
-  for (const key of layer.rejected.keys()) {
-    if (!accepted.has(key) && (!replace || refused.has(key))) continue;
-    layer.rejected.delete(key);
-    said.push(cleared('rejected', key, batch));
+  const { layer, replace, refused, said } = batch;
+  if (layer.rejected.size > 0) {
+    const accepted = new Set(batch.accepted);
+    for (const key of layer.rejected.keys()) {
+      if (!accepted.has(key) && (!replace || refused.has(key))) continue;
+      layer.rejected.delete(key);
+      said.push(cleared('rejected', key, batch));
+    }
   }
   for (const [key, record] of refused) {
     const known = layer.rejected.get(key);
@@ -28,13 +31,16 @@ export function standRefusals(batch: Batch): void {
 
 /** Records which keys of the batch's layer are no flag, and which have become one or are gone. */
 export function standUnknown(batch: Batch): void {
-  const { layer, replace, accepted, refused, unknown, revision, said } = batch;
-  for (const key of layer.unknown.keys()) {
-    const found = accepted.has(key) || refused.has(key);
-    const gone = unknown.has(key) ? unknown.get(key) === undefined : replace;
-    if (!found && !gone) continue;
-    layer.unknown.delete(key);
-    said.push(cleared('unknown', key, batch));
+  const { layer, replace, refused, unknown, revision, said } = batch;
+  if (layer.unknown.size > 0) {
+    const accepted = new Set(batch.accepted);
+    for (const key of layer.unknown.keys()) {
+      const found = accepted.has(key) || refused.has(key);
+      const gone = unknown.has(key) ? unknown.get(key) === undefined : replace;
+      if (!found && !gone) continue;
+      layer.unknown.delete(key);
+      said.push(cleared('unknown', key, batch));
+    }
   }
   for (const [key, raw] of unknown) {
     if (raw === undefined) continue;

@@ -187,14 +187,15 @@ export class Watcher {
         };
       }
       const starting = !this.#loaded;
+      const time = Date.now();
       // Field by field: to spread costs as much as all the rest of a small batch.
-      const outcome = this.#engine.apply({ layer: this.#layer, values, replace, revision, origin, starting });
+      const outcome = this.#engine.apply({ layer: this.#layer, values, replace, revision, origin, starting, time });
       this.#revision = revision ?? this.#revision;
       if (replace && !this.#loaded) {
         this.#loaded = true;
         this.#firstLoad?.done(outcome);
       }
-      this.#heard(progress);
+      this.#heard(progress, time);
       return outcome;
     };
     return {
@@ -202,7 +203,7 @@ export class Watcher {
       replace: (values, revision, origin) => apply({ values, replace: true, revision, origin }),
       update: (values, revision, origin) => apply({ values, revision, origin }),
       alive: () => {
-        if (listens()) this.#heard(progress);
+        if (listens()) this.#heard(progress, Date.now());
       },
       report: (error) => {
         if (listens()) this.#become(this.#state, this.#error(reasonOf(error), error));
@@ -215,11 +216,11 @@ export class Watcher {
   }
 
   /** A source that has loaded once may resume where it was: any word of it tells that it follows again. */
-  #heard(progress: Progress): void {
+  #heard(progress: Progress, time: number): void {
     // A notifier of the very batch may have stopped the watcher.
     if (!this.#loaded || this.#stopping) return;
     progress.loaded = true;
-    this.#lastSuccess = Date.now();
+    this.#lastSuccess = time;
     // Before anybody is told: a listener may stop the watcher, which clears the timer.
     this.#staleTimer ??= this.#staleIn(this.#staleAfterMs);
     this.#become('live');

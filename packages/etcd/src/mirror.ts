@@ -1,4 +1,5 @@
-import { isAscii } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
+import type { RawBytes } from '@flagz/core';
 import type { IKeyValue } from 'etcd3';
 
 /** Is one key as etcd holds it. */
@@ -89,9 +90,16 @@ export function entryOf(kv: IKeyValue, known: Entry | undefined): Entry {
   return changedEntryOf(kv);
 }
 
-/** Makes an entry of what has changed: a copy, since one value would keep all that was received with it. */
+/**
+ * Makes an entry of what has changed: a copy, since one value would keep all that was received with it. What is text is
+ * decoded here, once for all flag sets.
+ */
 export function changedEntryOf({ value, mod_revision, lease }: IKeyValue): Entry {
-  return makeEntry(new Uint8Array(value), BigInt(mod_revision), lease);
+  return makeEntry(withText(new Uint8Array(value)), BigInt(mod_revision), lease);
+}
+
+function withText(bytes: Uint8Array): RawBytes {
+  return isUtf8(bytes) ? Object.assign(bytes, { text: utf8.decode(bytes) }) : bytes;
 }
 
 function makeEntry(value: Uint8Array, modRevision: bigint, lease: string): Entry {

@@ -84,8 +84,8 @@ onEachEtcd('etcdSource() with 300 flag sets', (it, server) => {
     await server().put('/many/rate', 'rubbish');
     await eventually(() => outcomes.filter((outcome) => outcome !== 'failed').length === SETS);
     const sent = (await transactions(server())) - before;
-    // One; more only where a machine is so slow that it is sent again.
-    assert.ok(sent >= 1 && sent <= MOST_TRANSACTIONS, `${sent} transactions`);
+    // One; more only where an answer came so late, on a slow machine, that it was sent again.
+    assert.ok(sent === 1 || (outcomes.includes('failed') && sent <= MOST_TRANSACTIONS), `${sent} transactions`);
     assert.is(await server().get('/many/rate'), String(ROUNDS));
     assert.is(outcomes.filter((outcome) => outcome === 'reverted').length, 1);
     // Nobody has made a client of its own meanwhile: each has its own connection.

@@ -58,16 +58,17 @@ export async function readBody(response: IncomingMessage, { requestTimeoutMs }: 
 }
 
 /**
- * Gives the lines of an answer as bytes arrive; a call a chunk tells that the connection lives.
+ * Gives the lines of an answer as bytes arrive.
  *
  * Lines are cut as bytes and decoded when complete: a character may be split between chunks.
  *
+ * @param onPart is told of bytes that end no line: the connection lives.
  * @throws {SourceError} when it breaks off, is silent for too long, or is not lines of text.
  */
 export async function* readLines(
   response: IncomingMessage,
   timing: Timing,
-  onChunk: () => void,
+  onPart: () => void,
 ): AsyncGenerator<string> {
   const { silenceTimeoutMs } = timing;
   const silence = setTimeout(
@@ -81,15 +82,17 @@ export async function* readLines(
     refuseEncoded(response);
     for await (const chunk of response as AsyncIterable<Buffer>) {
       silence.refresh();
-      onChunk();
-      let start = 0;
+      let [start, whole] = [0, 0];
       for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
         const line = utf8.decode(Buffer.concat([...pieces, chunk.subarray(start, end)]));
         pieces = [];
         length = 0;
         start = end + 1;
-        if (line.trim() !== '') yield line;
+        if (line.trim() === '') continue;
+        whole++;
+        yield line;
       }
+      if (whole === 0) onPart();
       pieces.push(chunk.subarray(start));
       length += chunk.length - start;
       if (length > LARGEST_BYTES) throw new Error(`a line is longer than ${LARGEST_BYTES} bytes`);

@@ -207,8 +207,9 @@ export class SharedWatch {
     for await (const line of readLines(response, this.#target.timing, alive)) {
       if (signal.aborted) return;
       const event = readEvent(line);
-      if (event.type === 'DELETED') this.#tellAll(readDeleted(event.object, this.#target));
-      else if (event.type !== 'BOOKMARK') this.#tellAll(readConfigMap(event.object, this.#target, this.#before));
+      if (event.type === 'BOOKMARK') alive();
+      else if (event.type === 'DELETED') this.#tellAll(readDeleted(event.object, this.#target));
+      else this.#tellAll(readConfigMap(event.object, this.#target, this.#before));
     }
     this.#version = undefined;
     // A server that shuts down ends watches as if their time had come: to come back at once would be a request storm.
