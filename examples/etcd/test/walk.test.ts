@@ -10,7 +10,7 @@ import { commandOf } from './compose.ts';
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const main = fileURLToPath(import.meta.resolve('@flagz/example-server/src/main.ts'));
 
-/** Is one line of the walk, with a part of what it answers. */
+/** Is one line of the walk, with a line that it answers, or a member of its JSON. */
 interface Step {
   readonly command: string;
   readonly answer: string;
@@ -58,7 +58,7 @@ for (const { binary, describe } of eachEtcd()) {
           const run = (): boolean => {
             const env = { ...process.env, ETCDCTL_ENDPOINTS: server.url, ETCDCTL_API: '3' };
             const { stdout, stderr } = spawnSync('sh', ['-c', here], { encoding: 'utf8', env });
-            if (stdout.includes(answer)) return true;
+            if (answer.startsWith('"') ? stdout.includes(answer) : stdout.split('\n').includes(answer)) return true;
             throw new Error(`${command}: expected ${answer}, got ${stdout}${stderr}`);
           };
           // What is read may take a moment to arrive; what is written is written once.

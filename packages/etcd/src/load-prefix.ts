@@ -146,7 +146,7 @@ export async function isContinued(
 /** Bounds the newest keys that are compared: few enough for one answer of a usual size. */
 function newestLimit(mirror: Mirror): number {
   let bytes = 0;
-  for (const { value } of mirror.values()) bytes += value.length;
+  for (const [name, { value }] of mirror) bytes += name.length + value.length;
   return Math.max(1, Math.min(MOST_NEWEST, Math.floor((PAGE_BYTES * mirror.size) / Math.max(1, bytes))));
 }
 
