@@ -154,7 +154,9 @@ function sendOnce(access: Access, path: string, timing: Timing, signal: AbortSig
       socket.setKeepAlive(true, KEEP_ALIVE_MS);
       (socket as TLSSocket).once('secureConnect', connected);
     });
-    sent.on('error', (cause: NodeJS.ErrnoException) => {
+    sent.on('error', (cause: NodeJS.ErrnoException & { rawPacket?: Buffer }) => {
+      // An answer that is no HTTP: it may hold values of sensitive flags.
+      delete cause.rawPacket;
       const isStale = sent.reusedSocket && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
       fail(isStale ? new ReusedError(cause.message, { cause }) : unreachable(server, cause));
     });

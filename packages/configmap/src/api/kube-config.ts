@@ -4,6 +4,7 @@ import { SourceError } from '@flagz/core';
 import type * as ClientNode from '@kubernetes/client-node';
 import { inTime } from './in-time.ts';
 import { asRecord, kindOf } from './wire.ts';
+import { withoutText } from './yaml-mistake.ts';
 
 /** Is the part of a cluster's description that is looked at here. */
 export interface KubeCluster {
@@ -61,7 +62,8 @@ export async function loadKubeConfig(spec: KubeConfigSpec, signal: AbortSignal):
     else config.loadFromDefault();
   } catch (cause) {
     const what = path === undefined ? 'the default kubeconfig' : `the kubeconfig ${JSON.stringify(path)}`;
-    throw fatal(`cannot read ${what}: ${(cause as Error).message}`, cause);
+    const reason = withoutText(cause as Error);
+    throw fatal(`cannot read ${what}: ${reason.message}`, reason);
   }
   if (context !== undefined) {
     if (!config.getContextObject(context)) {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { SourceError } from '@flagz/core';
-import { asRecord, asText, shown } from './wire.ts';
 import { readBody } from './exchange.ts';
 import type { Timing } from './timing.ts';
+import { asRecord, asText, shown } from './wire.ts';
 
 /** Says that the API server does not know who asks: the credentials have expired, or never were any. */
 export class UnknownAskerError extends SourceError {}
@@ -20,7 +20,7 @@ export async function refusalOf(
   lasting: boolean,
 ): Promise<SourceError> {
   const status = response.statusCode ?? 0;
-  const says = await messageOf(response, timing);
+  const says = await wordsOf(response, timing);
   const what = `ConfigMap ${JSON.stringify(name)} in namespace ${JSON.stringify(namespace)}`;
   if (status === 403) {
     const user = /User "([^"]+)"/.exec(says)?.[1] ?? 'this user';
@@ -39,11 +39,24 @@ export async function refusalOf(
   return new SourceError(`the API server refuses to ${verb} ${what} with status ${status}: ${says}`);
 }
 
-async function messageOf(response: IncomingMessage, timing: Timing): Promise<string> {
-  const text = await readBody(response, timing).then(String, String);
+/** Gives the words of a Status; of anything else, which may hold values of sensitive flags, only what and how much it is. */
+async function wordsOf(response: IncomingMessage, timing: Timing): Promise<string> {
+  let body: Buffer;
   try {
-    return shown(asText(asRecord(JSON.parse(text))['message']) ?? text.slice(0, 300));
+    body = await readBody(response, timing);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const { kind, message, reason } = parsed(body);
+  if (kind === 'Status') return shown(asText(message) ?? reason);
+  const what = typeof kind === 'string' ? `a ${JSON.stringify(kind.slice(0, 40))}` : 'no Status';
+  return `${body.length} bytes, which are ${what}`;
+}
+
+function parsed(body: Buffer): Readonly<Record<string, unknown>> {
+  try {
+    return asRecord(JSON.parse(body.toString()));
   } catch {
-    return text.slice(0, 300);
+    return {};
   }
 }
