@@ -20,6 +20,12 @@ export interface OpenWatch {
   readonly seconds: number;
 }
 
+/** Says what is being refused, and since when. */
+interface Refused {
+  readonly verb: 'list' | 'watch';
+  readonly since: number;
+}
+
 /** How often a request tries to connect while nothing answers at all. */
 const CONNECT_TRIES = 5;
 /** An API server that has just started refuses everybody until it has read its roles: how long that may take, in milliseconds. */
@@ -31,7 +37,7 @@ export class Requests {
   server = '';
   readonly #target: RequestTarget;
   readonly #report: (error: Error) => void;
-  #refusedSince: number | undefined;
+  #refused: Refused | undefined;
 
   constructor(target: RequestTarget, report: (error: Error) => void) {
     this.#target = target;
@@ -44,19 +50,34 @@ export class Requests {
    * @throws {UnknownAskerError} when the credentials have expired, or are unknown.
    */
   async list(access: Access, signal: AbortSignal): Promise<ConfigMapList> {
-    const response = await this.#send(access, '', signal);
-    if (response.statusCode !== 200) throw await this.#refusal(response, 'list');
-    return parseList((await readBody(response, this.#target.timing)).toString());
+    return this.#ask('list', access, '', signal, async (response) =>
+      parseList(await readBody(response, this.#target.timing)),
+    );
   }
 
   /** Begins to watch from a revision. */
   async watch(access: Access, revision: string | undefined, signal: AbortSignal): Promise<OpenWatch> {
     const seconds = watchSeconds(this.#target.timing);
     const query = `&watch=1&allowWatchBookmarks=true&timeoutSeconds=${seconds}&resourceVersion=${encodeURIComponent(revision ?? '')}`;
+    return this.#ask('watch', access, query, signal, (response) => ({ response, seconds }));
+  }
+
+  /** Sends a GET and reads the answer. Refusals last while nothing comes between them. */
+  async #ask<T>(
+    verb: Refused['verb'],
+    access: Access,
+    query: string,
+    signal: AbortSignal,
+    read: (response: IncomingMessage) => T | Promise<T>,
+  ): Promise<T> {
     const response = await this.#send(access, query, signal);
-    if (response.statusCode !== 200) throw await this.#refusal(response, 'watch');
-    this.#refusedSince = undefined;
-    return { response, seconds };
+    const before = this.#refused;
+    this.#refused = undefined;
+    if (response.statusCode !== 200) throw await this.#refusal(response, verb, before);
+    const answer = await read(response);
+    // To list says nothing about the right to watch.
+    if (before?.verb !== verb) this.#refused = before;
+    return answer;
   }
 
   /** Sends a GET; while nothing answers at all it tries again at once, for the wait itself was a backoff. */
@@ -68,16 +89,17 @@ export class Requests {
       try {
         return await send(access, path, timing, signal);
       } catch (error) {
+        this.#refused = undefined;
         if (!(error instanceof UnansweredError) || tries === CONNECT_TRIES || signal.aborted) throw error;
         this.#report(error);
       }
     }
   }
 
-  #refusal(response: IncomingMessage, verb: string): Promise<SourceError> {
+  #refusal(response: IncomingMessage, verb: Refused['verb'], before: Refused | undefined): Promise<SourceError> {
     const now = performance.now();
-    this.#refusedSince ??= now;
-    const fatalAtStart = now - this.#refusedSince > REFUSAL_PATIENCE_MS;
-    return refusalOf(response, verb, this.#target, this.#target.timing, fatalAtStart);
+    const since = before?.verb === verb ? before.since : now;
+    if (response.statusCode === 401 || response.statusCode === 403) this.#refused = { verb, since };
+    return refusalOf(response, verb, this.#target, this.#target.timing, now - since > REFUSAL_PATIENCE_MS);
   }
 }

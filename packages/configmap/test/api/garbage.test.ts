@@ -102,6 +102,11 @@ describe('configMapApiSource: garbage', (it) => {
   );
 
   for (const [title, list, message] of [
+    [
+      'a list that is not UTF-8',
+      Buffer.from(LIST.replace('7', '\xff'), 'latin1'),
+      /with \d+ bytes that are not UTF-8$/,
+    ],
     ['a list that is not JSON', '{"kind"', /7 characters that are not JSON/],
     ['a list of something else', '{"kind":"PodList","items":[]}', /answered with "PodList" where a ConfigMapList/],
     ['a list without a kind', '7', /answered with undefined where a ConfigMapList/],

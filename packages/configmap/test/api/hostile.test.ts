@@ -111,7 +111,7 @@ describe('what a hostile API server sends', (it) => {
   it('as a list is one, or refused', () => {
     const list = object.map((value) => JSON.stringify({ kind: 'ConfigMapList', metadata: value, items: [value] }));
     tryAll(fc.oneof(list, line), (text) => {
-      const found = read(() => parseList(text));
+      const found = read(() => parseList(Buffer.from(text)));
       if (!(found instanceof SourceError)) read(() => readConfigMap(found.item, NAMED, undefined));
     });
   });

@@ -28,7 +28,7 @@ describe('an answer of the API server in which a field is of the wrong kind', (i
     ],
     [
       'the kind of a list',
-      () => parseList(`{"kind":${'['.repeat(20_000)}${']'.repeat(20_000)}}`),
+      () => parseList(Buffer.from(`{"kind":${'['.repeat(20_000)}${']'.repeat(20_000)}}`)),
       /answered with an object/,
     ],
   ];

@@ -1,0 +1,84 @@
+import { FlagSet, int } from '@flagz/core';
+import { configMapApiSource } from '@flagz/configmap/api';
+import { assert, describe, rejects } from '@flagz/test-runner';
+import { type Answer, Double } from './double.ts';
+
+/** Longer than refusals have to last for a start to fail, in milliseconds. */
+const LONG_MS = 2_500;
+const STATUS = { kind: 'Status', message: 'User "shop" cannot list resource "configmaps"' };
+
+const refuse: Answer = (response) => void response.writeHead(403).end(JSON.stringify(STATUS));
+
+/** Starts on a double, and gives the watcher's restarts. */
+async function start(prepare: (double: Double) => void): Promise<number> {
+  const double = await Double.start();
+  try {
+    prepare(double);
+    const flags = new FlagSet('refused');
+    flags.dynamic('rate', int, 10, 'A rate.');
+    const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig: double.kubeConfig() });
+    await using watcher = await flags.watch(source, { backoff: { maxMs: 200 }, startTimeoutMs: 20_000 });
+    return watcher.status.restarts;
+  } finally {
+    await double.close();
+  }
+}
+
+/** Refuses once, answers otherwise for a long while, refuses once more. */
+function refuseTwice(double: Double, kind: 'nextLists' | 'nextWatches', between: Answer): void {
+  let until = 0;
+  const next = double[kind];
+  const goOn: Answer = (response, request) => {
+    until ||= Date.now() + LONG_MS;
+    next.unshift(Date.now() < until ? goOn : refuse);
+    between(response, request);
+  };
+  next.push(refuse, goOn);
+}
+
+describe('configMapApiSource: a start that is refused', (it) => {
+  const between: Readonly<Record<string, Answer>> = {
+    'connections that break': (response) => void response.socket?.destroy(),
+    'an answer that is no refusal': (response) => void response.writeHead(503).end(),
+  };
+  for (const [what, answer] of Object.entries(between)) {
+    for (const kind of ['nextLists', 'nextWatches'] as const) {
+      it(`waits on when ${what} came between two refusals of ${kind === 'nextLists' ? 'list' : 'watch'}`, async () => {
+        assert.ok((await start((double) => refuseTwice(double, kind, answer))) >= 3);
+      });
+    }
+  }
+
+  it('waits on when lists that break off came between two refusals of watch', async () => {
+    const breaks: Answer = (response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('{', () => response.socket?.destroy());
+    };
+    const restarts = await start((double) => {
+      let until = 0;
+      const breakOn: Answer = (response, request) => {
+        until ||= Date.now() + LONG_MS;
+        if (Date.now() < until) double.nextLists.unshift(breakOn);
+        breaks(response, request);
+      };
+      double.nextWatches.push((response, request) => {
+        double.nextLists.push(breakOn);
+        refuse(response, request);
+      }, refuse);
+    });
+    assert.ok(restarts >= 3);
+  });
+
+  it('fails where all that is answered between refusals of watch is that it may list', async () => {
+    await rejects(
+      start((double) => void double.nextWatches.push(...Array.from({ length: 1_000 }, () => refuse))),
+      /shop may not watch ConfigMap "flags"/,
+    );
+  });
+
+  it('fails where refusals of list last', async () => {
+    await rejects(
+      start((double) => void double.nextLists.push(...Array.from({ length: 1_000 }, () => refuse))),
+      /shop may not list ConfigMap "flags"/,
+    );
+  });
+});
