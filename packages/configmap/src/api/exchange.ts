@@ -9,6 +9,9 @@ import type { Timing } from './timing.ts';
 const LARGEST_BYTES = 16 * 1024 * 1024;
 const KEEP_ALIVE_MS = 10_000;
 
+/** How late the end of a watch may arrive, in milliseconds. */
+const WATCH_GRACE_MS = 15_000;
+
 /** Says that nothing answered while the connection was made: worth another try at once, for the wait itself was one. */
 export class UnansweredError extends SourceError {}
 
@@ -62,18 +65,24 @@ export async function readBody(response: IncomingMessage, { requestTimeoutMs }: 
  *
  * Lines are cut as bytes and decoded when complete: a character may be split between chunks.
  *
+ * @param seconds is how long the server was asked to let it last.
  * @param onPart is told of bytes that end no line: the connection lives.
- * @throws {SourceError} when it breaks off, is silent for too long, or is not lines of text.
+ * @throws {SourceError} when it breaks off, is silent for too long or not ended in time, or is not lines of text.
  */
 export async function* readLines(
   response: IncomingMessage,
-  timing: Timing,
+  { silenceTimeoutMs }: Timing,
+  seconds: number,
   onPart: () => void,
 ): AsyncGenerator<string> {
-  const { silenceTimeoutMs } = timing;
   const silence = setTimeout(
     () => response.destroy(new Error(`silent for ${silenceTimeoutMs} ms; the connection counts as dead`)),
     silenceTimeoutMs,
+  );
+  // Bytes alone are no sign that the server still has the watch: a proxy in between may send them for ever.
+  const overdue = setTimeout(
+    () => response.destroy(new Error(`not ended within ${WATCH_GRACE_MS / 1000} s of its time, ${seconds} s`)),
+    seconds * 1000 + WATCH_GRACE_MS,
   );
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   let pieces: Buffer[] = [];
@@ -104,6 +113,7 @@ export async function* readLines(
       : new SourceError(`the watch broke off: ${(cause as Error).message}`, { cause });
   } finally {
     clearTimeout(silence);
+    clearTimeout(overdue);
     response.destroy();
   }
 }

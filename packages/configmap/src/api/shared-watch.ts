@@ -204,7 +204,7 @@ export class SharedWatch {
     this.#watchingSince = performance.now();
     this.#tellAll(list);
     const alive = (): void => this.#followers.alive();
-    for await (const line of readLines(response, this.#target.timing, alive)) {
+    for await (const line of readLines(response, this.#target.timing, seconds, alive)) {
       if (signal.aborted) return;
       const event = readEvent(line);
       if (event.type === 'BOOKMARK') alive();

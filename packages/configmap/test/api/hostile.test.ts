@@ -89,7 +89,7 @@ function answerOf(chunks: readonly Uint8Array[], statusCode = 200): IncomingMess
 
 async function linesOf(chunks: readonly Uint8Array[]): Promise<readonly string[]> {
   const lines: string[] = [];
-  for await (const one of readLines(answerOf(chunks), TIMING, () => {})) lines.push(one);
+  for await (const one of readLines(answerOf(chunks), TIMING, 20, () => {})) lines.push(one);
   return lines;
 }
 
