@@ -1,7 +1,11 @@
 import type { BackoffOptions, SourceError } from '@flagz/core';
 
-/** Bounds the waits between attempts: a server that is back is found within seconds, however long it was away. */
-export const BACKOFF: Required<BackoffOptions> = { minMs: 100, maxMs: 4_000 };
+/**
+ * Bounds the waits between attempts: a server that is back is found within 5 s, however long it was away.
+ *
+ * The worst is a connect that began while everything was lost: it takes its 3 s to fail, and one such wait follows.
+ */
+export const BACKOFF: Required<BackoffOptions> = { minMs: 100, maxMs: 1_500 };
 
 /**
  * Keeps attempts apart: exponential, with full jitter.
