@@ -135,7 +135,9 @@ export function parseServer(text: string): URL {
     throw fatal(`this pod has no token of a service account, ${SERVICE_ACCOUNT_TOKEN} is missing: ${todo}`);
   }
   const hint = isMadeUp ? 'no kubeconfig was found, and this is no pod' : 'its server must be an https URL';
-  throw fatal(`the cluster ${JSON.stringify(text)} cannot be used: ${hint}; give the option kubeConfig`);
+  // A user and a password may stand before the host.
+  const shown = JSON.stringify(text.replace(/^(\w+:\/\/)?.*@/s, '$1'));
+  throw fatal(`the cluster ${shown} cannot be used: ${hint}; give the option kubeConfig`);
 }
 
 /** The import itself cannot be stopped. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { FlagSet } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
 import { assert, describe, rejects } from '@flagz/test-runner';
+import { kubeconfigText } from '@flagz/testbed';
 import type { Answer } from './double.ts';
 import { on } from './on-double.ts';
 
@@ -27,19 +28,15 @@ describe('configMapApiSource: what its errors quote', (it) => {
     ],
   ];
   for (const [title, user, message] of broken) {
-    it(`is no line of a kubeconfig: ${title}`, async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'flagz-secrets-'));
-      const kubeConfig = join(folder, 'kubeconfig');
-      writeFileSync(kubeConfig, `users:\n- name: a\n  user:${user}`);
-      try {
-        const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig });
-        const error = await rejects(new FlagSet('shop').watch(source), message);
-        // As a log shows it: with all that is underneath.
-        assert.not.match(inspect(error, { depth: Infinity }), /hunter2/);
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    });
+    it(`is no line of a kubeconfig: ${title}`, () => refuses(`users:\n- name: a\n  user:${user}`, message));
+  }
+
+  for (const [server, message] of [
+    [`http://admin:${SECRET}@127.0.0.1:1`, /the cluster "http:\/\/127\.0\.0\.1:1" cannot be used/],
+    [`admin:${SECRET}@127.0.0.1:1`, /the cluster "127\.0\.0\.1:1" cannot be used/],
+    [`http://admin:a/${SECRET}@127.0.0.1:1`, /the cluster "http:\/\/127\.0\.0\.1:1" cannot be used/],
+  ] as const) {
+    it(`is no user of a server: ${server}`, () => refuses(kubeconfigText({ server }), message));
   }
 
   const list = (secret: string): string =>
@@ -95,21 +92,39 @@ describe('configMapApiSource: what its errors quote', (it) => {
     ),
   );
 
-  it(
-    'is no head of an answer that HTTP does not allow',
-    on(
-      async (double) =>
-        void double.nextLists.push((response) => {
-          response.socket?.end(`HTTP/1.1 200 OK\r\nbad header\r\n\r\n${list(SECRET)}`);
-        }),
-      async ({ errors, watcher }) => {
-        assert.match(errors[0] ?? '', /cannot reach .*Parse Error/);
-        const told = JSON.stringify(watcher.status.lastError, withCauses);
-        assert.not.match(told, new RegExp(`${SECRET}|${Buffer.from(SECRET).join()}`));
-      },
-    ),
-  );
+  const unparsed: Readonly<Record<string, readonly [answer: string, message: RegExp]>> = {
+    'a head': [`HTTP/1.1 200 OK\r\nbad header\r\n\r\n${SECRET}`, /cannot reach .*Parse Error/],
+    'a body': [`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n${SECRET}`, /broke off: aborted$/],
+  };
+  for (const [what, [answer, message]] of Object.entries(unparsed)) {
+    it(
+      `is no byte of ${what} that HTTP does not allow`,
+      on(
+        async (double) => void double.nextLists.push((response) => void response.socket?.end(answer)),
+        async ({ errors, watcher }) => {
+          assert.match(errors[0] ?? '', message);
+          const told = JSON.stringify(watcher.status.lastError, withCauses);
+          assert.not.match(told, new RegExp(`${SECRET}|${Buffer.from(SECRET).join()}`));
+        },
+      ),
+    );
+  }
 });
+
+/** Starts with a kubeconfig that is refused. */
+async function refuses(text: string, message: RegExp): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'flagz-secrets-'));
+  const kubeConfig = join(folder, 'kubeconfig');
+  writeFileSync(kubeConfig, text);
+  try {
+    const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig });
+    const error = await rejects(new FlagSet('shop').watch(source), message);
+    // As a log shows it: with all that is underneath.
+    assert.not.match(inspect(error, { depth: Infinity }), /hunter2/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 /** Shows of an error what a logger of JSON shows: its own fields, and its cause. */
 function withCauses(_: string, value: unknown): unknown {

@@ -5,8 +5,8 @@ import { assert, describe, rejects } from '@flagz/test-runner';
 import { FlagSet } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
 import { Cluster, TcpProxy } from '@flagz/testbed';
-import { describeOnCluster } from './cluster-suite.ts';
 import { checkTiming } from '../../src/api/timing.ts';
+import { describeOnCluster } from './cluster-suite.ts';
 import { type Answer, Double } from './double.ts';
 import { Shop } from './shop.ts';
 
