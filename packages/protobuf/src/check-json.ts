@@ -1,7 +1,7 @@
 import { Enum, type Field, type MapField, Type } from 'protobufjs';
 import { misfit, misfitOf } from './fits.ts';
 import { Way } from './way.ts';
-import { isWrapper, noSuchType, typeInAny, wellKnown } from './well-known.ts';
+import { expectTypeInAny, isWrapper, wellKnown } from './well-known.ts';
 
 /** Nests as deep as protobufjs reads. */
 export const MAX_DEPTH = 100;
@@ -134,8 +134,7 @@ class JsonWalk {
     if (url === undefined && Object.keys(rest).length === 0) return;
     if (typeof url !== 'string' || url === '')
       throw this.#way.faultAt('@type', 'expected the type of what is in the Any');
-    const inner = typeInAny(type, url);
-    if (!inner) throw this.#way.faultAt('@type', noSuchType(url));
+    const inner = expectTypeInAny(type, url, (what) => this.#way.faultAt('@type', what));
     if (wellKnown(inner) === undefined) return this.message(inner, rest, depth + 1);
     const stranger = Object.keys(rest).find((key) => key !== 'value');
     if (stranger !== undefined && !this.#lenient) throw this.#way.faultAt(stranger, 'unknown field');
