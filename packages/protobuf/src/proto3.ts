@@ -22,7 +22,7 @@ const EXPECTED = 'expected ProtoJSON in braces, or base64: and the binary form';
  * Writes ProtoJSON with sorted keys and the schema's field names. Values are frozen, but for bytes, which JavaScript
  * cannot freeze; two are equal when their canonical texts are.
  *
- * @param message is a reflected type of protobufjs 8.6 or newer, a class that has one as `$type`, or any {@link MessageCodec}.
+ * @param message is a reflected type of protobufjs 8.8.1 or newer, a class that has one as `$type`, or any {@link MessageCodec}.
  * @throws {FlagError} with code FLAGZ_DECLARATION when it is none of them, or its schema cannot be used.
  * @throws {TypeError} when the options are none.
  * @example

@@ -34,6 +34,10 @@ describe('proto3() on ProtoJSON', (it) => {
     ['{"by_name":{"1":{},"01":{}},"i32":"x"}', 'i32: invalid integer'],
     ['{"by_truth":{"true":"TWO"}}', 'by_truth.true: unknown enum value'],
     ['{"kinds":["ONE","TWO"]}', 'kinds[1]: unknown enum value'],
+    ['{"kind":"1"}', 'kind: unknown enum value'],
+    ['{"kinds":["ONE","1"]}', 'kinds[1]: unknown enum value'],
+    ['{"by_truth":{"true":"1"}}', 'by_truth.true: unknown enum value'],
+    ['{"any_value":[1e999]}', 'any_value: Value cannot hold a non-finite number'],
     ['{"nums":[1,2,null]}', 'nums[2]: null element'],
     ['{"nums":{"0":1}}', 'nums: expected array'],
     ['{"by_name":[]}', 'by_name: expected object for map'],
@@ -69,6 +73,7 @@ describe('proto3() on ProtoJSON', (it) => {
       ['{"dbl":-0,"any_value":-0}', '{"any_value":0}'],
       ['{"left_side":null,"right_side":{}}', '{"right_side":{}}'],
       ['{"kind":7}', '{"kind":7}'],
+      ['{"nulls":[null,"NULL_VALUE",0,5]}', '{"nulls":[null,null,null,null]}'],
       [`{"any":{"@type":"${ANY}/t.Inner","maxRate":5}}`, `{"any":{"@type":"${ANY}/t.Inner","max_rate":5}}`],
       [
         `{"any":{"@type":"${ANY}/google.protobuf.Duration","value":"1s"}}`,
