@@ -1,7 +1,7 @@
 import { FlagError } from '@flagz/core';
 import { type Field, Root, Type } from 'protobufjs';
 
-/** Remembers: what an Any names is known only when a value comes. */
+/** Remembers what Anys name: each value has them looked at again. */
 const findings = new WeakMap<Type, string>();
 
 /** Gives the name of a message with its package, as people write it. */
@@ -21,8 +21,8 @@ export function prepare(type: Type): void {
     throw misdeclared(type, `${(cause as Error).message}; load the .proto files that it imports, too`, cause);
   }
   for (const reached of reachable(type)) makeCode(reached, type);
-  const what = unsupportedIn(type);
-  if (what !== undefined) throw misdeclared(type, `${what}; use a message without`);
+  const what = firstUnsupported(type);
+  if (what !== '') throw misdeclared(type, `${what}; use a message without`);
 }
 
 /** Says what a message, or one that its fields hold, has that only proto2 knows; nothing where all can be read. */
