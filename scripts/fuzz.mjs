@@ -8,7 +8,8 @@ import { pnpm } from './lib/pnpm.mjs';
 import { packages, root } from './lib/workspace.mjs';
 
 const USAGE = 'usage: npm run fuzz -- --minutes N [--seed S]';
-/** Longest time of one property in a round, in milliseconds. */
+/** Shortest and longest time of one property in a round, in milliseconds. */
+const SHORTEST_BOX_MS = 500;
 const LONGEST_BOX_MS = 2_000;
 /** About how many properties there are in all: the time of the first round is divided among them. */
 const PROPERTIES = 100;
@@ -19,7 +20,9 @@ await main(async () => {
   const { minutes, seed } = optionsOf(process.argv.slice(2));
   await install({ quiet: true });
   console.log(`fuzz: ${minutes} min, seed ${seed}`);
-  process.env.FLAGZ_FUZZ_MS = String(Math.min(LONGEST_BOX_MS, Math.ceil((minutes * 60_000) / PROPERTIES)));
+  process.env.FLAGZ_FUZZ_MS = String(
+    Math.max(SHORTEST_BOX_MS, Math.min(LONGEST_BOX_MS, Math.ceil((minutes * 60_000) / PROPERTIES))),
+  );
   const files = fuzzFiles();
   const end = performance.now() + minutes * 60_000;
   for (let round = 0; round === 0 || performance.now() < end; round++) {
@@ -43,7 +46,8 @@ function optionsOf(args) {
   const options = { minutes: { type: 'string' }, seed: { type: 'string', default: random } };
   const { values } = parseOrRefuse(args, options);
   const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
-  if (!(minutes > 0 && Number.isFinite(minutes)) || !Number.isSafeInteger(seed)) throw new Error(USAGE);
+  if (!(minutes > 0 && Number.isFinite(minutes)) || !/^-?\d+$/.test(values.seed) || !Number.isSafeInteger(seed))
+    throw new Error(USAGE);
   return { minutes, seed };
 }
 

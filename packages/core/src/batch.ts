@@ -82,7 +82,7 @@ export class Batch {
   refuse(flag: FlagNode, error: FlagError, raw: RawValue | undefined): void {
     const { layer, revision, time } = this;
     const text = raw === undefined ? undefined : shown(flag, raw);
-    const origin = this.originOf(flag);
+    const origin = this.originOf(flag.name);
     const written = origin && { origin };
     const rejection = Object.freeze({ flag: flag.name, source: layer.name, revision, text, error, time, ...written });
     const record: RejectionRecord = { rejection, raw, atStart: this.starting };
@@ -91,9 +91,9 @@ export class Batch {
     this.#refused.set(flag.name, known && sameRefusal(known, record) ? known : record);
   }
 
-  /** Tells who wrote what is wanted of a flag, and when. */
-  originOf(flag: FlagNode): ChangeOrigin | undefined {
-    return isByKey(this.#origin) ? this.#origin.get(flag.name) : this.#origin;
+  /** Tells who wrote what is wanted of a key, and when. */
+  originOf(key: string): ChangeOrigin | undefined {
+    return isByKey(this.#origin) ? this.#origin.get(key) : this.#origin;
   }
 
   outcome(version: number): BatchOutcome {
@@ -121,7 +121,7 @@ export class Batch {
       if (raw !== undefined && (current?.raw !== raw || this.layer.kind === 'process')) {
         const { value, text } = checkText(flag, raw);
         // Field by field: to spread costs several times what parsing does.
-        held = { value, text, raw, revision: this.revision, time: this.time, origin: this.originOf(flag) };
+        held = { value, text, raw, revision: this.revision, time: this.time, origin: this.originOf(flag.name) };
       }
       this.wanted.set(flag, held);
       this.#read.push(flag.name);

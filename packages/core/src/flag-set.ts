@@ -259,9 +259,8 @@ export class FlagSet {
   /** Gives a flag that is declared late what the layers have kept for it. */
   #adopt(name: string): void {
     for (const layer of this.#engine.layers) {
-      const raw = layer.unknown.get(name);
-      if (raw === undefined) continue;
-      this.#engine.apply({ layer, values: [[name, raw]], starting: true });
+      const kept = layer.unknown.get(name);
+      if (kept) this.#engine.apply({ layer, values: [[name, kept.raw]], origin: kept.origin, starting: true });
     }
   }
 

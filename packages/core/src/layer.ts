@@ -1,6 +1,6 @@
 import type { FlagNode, Held } from './flag-node.ts';
 import { LazyMap } from './lazy-map.ts';
-import type { LayerKind, RawValue, Rejection } from './source.ts';
+import type { ChangeOrigin, LayerKind, RawValue, Rejection } from './source.ts';
 
 /** Is a rejection with what was refused, so that the same refusal is announced once. */
 export interface RejectionRecord {
@@ -8,6 +8,12 @@ export interface RejectionRecord {
   readonly raw: RawValue | undefined;
   /** Whether the first load refused it: it was there before this process had accepted anything. */
   readonly atStart: boolean;
+}
+
+/** Is what a layer keeps of a key that is no flag yet. */
+export interface UnknownValue {
+  readonly raw: RawValue;
+  readonly origin: ChangeOrigin | undefined;
 }
 
 /** Is what a flag's value would be, and the layer that would give it: none for the default. */
@@ -27,8 +33,8 @@ export class Layer {
   readonly pending: LazyMap<FlagNode, Held | undefined> = new LazyMap();
   /** What is refused right now; `standing.ts` alone writes it, and the unknown ones. */
   readonly rejected: LazyMap<string, RejectionRecord> = new LazyMap();
-  /** Raw values of keys that are no flag yet: a flag declared later finds its value here. */
-  readonly unknown: LazyMap<string, RawValue> = new LazyMap();
+  /** Keys that are no flag yet: a flag declared later finds its value here, and who wrote it. */
+  readonly unknown: LazyMap<string, UnknownValue> = new LazyMap();
 
   /** The watcher that fills it; one that came before has no say any more. */
   owner: object | undefined;

@@ -24,7 +24,7 @@ export function recordBatch(
 function changeOf(batch: Batch, effect: Effect, version: number): FlagChange {
   const { layer, revision, time } = batch;
   const { flag } = effect;
-  const origin = batch.originOf(flag);
+  const origin = batch.originOf(flag.name);
   const source = layer.name;
   const previous = flag.sensitive ? REDACTED : effect.previous.text;
   const next = flag.sensitive ? REDACTED : effect.next.text;

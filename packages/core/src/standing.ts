@@ -44,8 +44,10 @@ export function standUnknown(batch: Batch): void {
   }
   for (const [key, raw] of unknown) {
     if (raw === undefined) continue;
-    if (!layer.unknown.has(key)) said.push({ kind: 'unknown', flag: key, source: layer.name, revision });
-    layer.unknown.set(key, raw);
+    const kept = layer.unknown.get(key);
+    if (!kept) said.push({ kind: 'unknown', flag: key, source: layer.name, revision });
+    // What is told again was written when it was told first.
+    if (kept?.raw !== raw) layer.unknown.set(key, { raw, origin: batch.originOf(key) });
   }
 }
 

@@ -30,6 +30,16 @@ describe('origin of a change', (it) => {
     await stop();
   });
 
+  it('is kept for a flag that is declared later', async () => {
+    const { flags, sink, stop } = await watched();
+    sink.replace([['late', '5']], '7', written);
+    sink.replace([['late', '5']], '8', { actor: 'terraform' });
+    const late = flags.dynamic('late', int, 0, 'A flag that a plug-in declares.');
+    assert.equal(flags.history().at(-1)?.origin, written);
+    assert.equal(late.info().layers.at(-1)?.origin, written);
+    await stop();
+  });
+
   it('may be another one for each key, and none for some', async () => {
     const { flags, sink, stop } = await watched();
     const [label, size] = ['label', 'size'].map((name) => flags.dynamic(name, int, 0, ''));

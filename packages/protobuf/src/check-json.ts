@@ -1,7 +1,8 @@
 import { Enum, type Field, type MapField, Type } from 'protobufjs';
 import { misfit, misfitOf } from './fits.ts';
+import { roundedMember } from './rounded-member.ts';
 import { Way } from './way.ts';
-import { isWrapper, noSuchType, typeInAny, wellKnown } from './well-known.ts';
+import { expectTypeInAny, isWrapper, wellKnown } from './well-known.ts';
 
 /** Nests as deep as protobufjs reads. */
 export const MAX_DEPTH = 100;
@@ -18,7 +19,8 @@ export interface JsonCheck {
 }
 
 /**
- * Checks ProtoJSON against its type, in one walk: the structure, and what protobufjs would take and change.
+ * Checks ProtoJSON against its type, in one walk: the structure, and what protobufjs would take and change. Rounds floats, of
+ * which protobufjs refuses some that others write.
  *
  * @throws {Error} with the way to the first fault.
  */
@@ -51,7 +53,7 @@ class JsonWalk {
     if (!isObject(value)) throw this.#way.fault('expected object');
     const fields = fieldsByName(type);
     const seen = new Set<unknown>();
-    for (const [key, member] of Object.entries(value)) {
+    for (const key of Object.keys(value)) {
       const field = fields.get(key);
       if (!field) {
         if (this.#lenient) continue;
@@ -59,6 +61,7 @@ class JsonWalk {
       }
       if (seen.has(field)) throw this.#way.faultAt(key, 'given twice, also by its other name');
       seen.add(field);
+      const member = roundedMember(field, value, key);
       if (member === null && !takesNull(field)) continue;
       if (field.partOf) {
         if (seen.has(field.partOf)) throw this.#way.faultAt(key, `multiple values for oneof ${field.partOf.name}`);
@@ -79,7 +82,8 @@ class JsonWalk {
   #map(field: Field, value: unknown, depth: number): void {
     if (!isObject(value)) throw this.#way.fault('expected object for map');
     const numbers = new Set<unknown>();
-    for (const [key, member] of Object.entries(value)) {
+    for (const key of Object.keys(value)) {
+      const member = roundedMember(field, value, key);
       this.#way.push(key);
       this.#single(field, member, depth);
       if (this.#every) {
@@ -94,12 +98,13 @@ class JsonWalk {
 
   #list(field: Field, value: unknown, depth: number): void {
     if (!Array.isArray(value)) throw this.#way.fault('expected array');
-    const items: readonly unknown[] = value;
+    const items: unknown[] = value;
     const isPlain = !(field.resolvedType instanceof Type);
     // One question about all is much cheaper than one about each.
     const fits = (some: readonly unknown[]): boolean => misfitOf(field, some, this.#lenient) === undefined;
     const tried = this.#every && isPlain && !fits(items) ? indexOfMisfit(items, fits) : -1;
-    for (const [index, item] of items.entries()) {
+    for (const index of items.keys()) {
+      const item = roundedMember(field, items, index);
       this.#way.push(index);
       if (item === null && !takesNull(field)) throw this.#way.fault('null element');
       if (index === tried) this.#refuse(misfitOf(field, [item], this.#lenient));
@@ -134,13 +139,19 @@ class JsonWalk {
     if (url === undefined && Object.keys(rest).length === 0) return;
     if (typeof url !== 'string' || url === '')
       throw this.#way.faultAt('@type', 'expected the type of what is in the Any');
-    const inner = typeInAny(type, url);
-    if (!inner) throw this.#way.faultAt('@type', noSuchType(url));
-    if (wellKnown(inner) === undefined) return this.message(inner, rest, depth + 1);
+    const inner = expectTypeInAny(type, url, (what) => this.#way.faultAt('@type', what));
+    const special = wellKnown(inner);
+    if (special === undefined) {
+      this.message(inner, rest, depth + 1);
+      // What it rounded.
+      Object.assign(value, rest);
+      return;
+    }
     const stranger = Object.keys(rest).find((key) => key !== 'value');
     if (stranger !== undefined && !this.#lenient) throw this.#way.faultAt(stranger, 'unknown field');
     this.#way.push('value');
-    this.message(inner, rest['value'], depth + 1);
+    const member = isWrapper(special) ? roundedMember(inner.fields['value'] as Field, value, 'value') : value['value'];
+    this.message(inner, member, depth + 1);
     this.#way.pop();
   }
 
@@ -206,6 +217,6 @@ function digitOf(character: string): number {
   );
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

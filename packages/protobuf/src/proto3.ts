@@ -22,7 +22,7 @@ const EXPECTED = 'expected ProtoJSON in braces, or base64: and the binary form';
  * Writes ProtoJSON with sorted keys and the schema's field names. Values are frozen, but for bytes, which JavaScript
  * cannot freeze; two are equal when their canonical texts are.
  *
- * @param message is a reflected type of protobufjs 8.6 or newer, a class that has one as `$type`, or any {@link MessageCodec}.
+ * @param message is a reflected type of protobufjs 8.8.1 or newer, a class that has one as `$type`, or any {@link MessageCodec}.
  * @throws {FlagError} with code FLAGZ_DECLARATION when it is none of them, or its schema cannot be used.
  * @throws {TypeError} when the options are none.
  * @example
@@ -77,12 +77,23 @@ function codecOf<T extends object>(message: unknown, options: Proto3Options | un
   if (message instanceof Type) return reflectedCodec<T>(message, options);
   if ((typeof message === 'object' || typeof message === 'function') && message !== null) {
     if ('$type' in message && message.$type instanceof Type) return reflectedCodec<T>(message.$type, options);
-    if ('fromJsonString' in message && 'decode' in message) return message as MessageCodec<T>;
+    if ('fromJsonString' in message || 'toJsonString' in message) return checkedCodec(message as MessageCodec<T>);
   }
   const what = 'expected a reflected type of protobufjs, a class that has one as $type, or a MessageCodec';
   throw new FlagError(
     'FLAGZ_DECLARATION',
     `proto3: ${what}; where it is a type, see that protobufjs is installed once`,
+  );
+}
+
+/** @throws {FlagError} when a method is missing, which would show only once a value needs it. */
+function checkedCodec<T>(codec: MessageCodec<T>): MessageCodec<T> {
+  const methods = ['fromJsonString', 'toJsonString', 'decode', 'encode'] as const;
+  const missing = methods.filter((name) => typeof codec[name] !== 'function');
+  if (missing.length === 0) return codec;
+  throw new FlagError(
+    'FLAGZ_DECLARATION',
+    `proto3: the MessageCodec has no method ${missing.join(', ')}; add what is missing`,
   );
 }
 

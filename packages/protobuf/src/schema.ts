@@ -1,6 +1,9 @@
 import { FlagError } from '@flagz/core';
 import { type Field, Root, Type } from 'protobufjs';
 
+/** Remembers what Anys name: each value has them looked at again. */
+const findings = new WeakMap<Type, string>();
+
 /** Gives the name of a message with its package, as people write it. */
 export function nameOf(type: Type): string {
   return type.fullName.replace(/^\./, '');
@@ -17,17 +20,29 @@ export function prepare(type: Type): void {
   } catch (cause) {
     throw misdeclared(type, `${(cause as Error).message}; load the .proto files that it imports, too`, cause);
   }
+  for (const reached of reachable(type)) makeCode(reached, type);
+  const what = firstUnsupported(type);
+  if (what !== '') throw misdeclared(type, `${what}; use a message without`);
+}
+
+/** Says what a message, or one that its fields hold, has that only proto2 knows; nothing where all can be read. */
+export function unsupportedIn(type: Type): string | undefined {
+  let what = findings.get(type);
+  if (what === undefined) {
+    what = firstUnsupported(type);
+    findings.set(type, what);
+  }
+  return what === '' ? undefined : what;
+}
+
+function firstUnsupported(type: Type): string {
   for (const reached of reachable(type)) {
-    makeCode(reached, type);
     for (const field of reached.fieldsArray) {
       const what = unsupported(field);
-      if (what)
-        throw misdeclared(
-          type,
-          `${nameOf(reached)}.${field.protoName} is ${what}, which only proto2 knows; use a message without`,
-        );
+      if (what) return `${nameOf(reached)}.${field.protoName} is ${what}, which only proto2 knows`;
     }
   }
+  return '';
 }
 
 /** Makes the code of a type, now rather than at the first value. */

@@ -1,4 +1,5 @@
 import { Type } from 'protobufjs';
+import { unsupportedIn } from './schema.ts';
 
 /** Says what a Value cannot hold. */
 export const NOT_FINITE = 'neither NaN nor infinite numbers fit in JSON';
@@ -39,14 +40,16 @@ export function typeInAny(any: Type, typeUrl: string): Type | undefined {
 }
 
 /**
- * Finds the type of what is in an Any of the binary form, or of a program.
+ * Finds the type of what is in an Any, and sees that it can be read: which types there are only the Any tells.
  *
- * @throws {Error} made by `fault`, when its URL is none, or the schema does not have the type.
+ * @throws {Error} made by `fault`, when its URL is none, or the schema does not have the type, or it is one of proto2.
  */
 export function expectTypeInAny(any: Type, typeUrl: string, fault: (what: string) => Error): Type {
   if (!typeUrl.includes('/')) throw fault('expected a URL, with a slash before the name of the type');
   const inner = typeInAny(any, typeUrl);
   if (!inner) throw fault(noSuchType(typeUrl));
+  const what = unsupportedIn(inner);
+  if (what !== undefined) throw fault(what);
   return inner;
 }
 

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { FlagError, FlagSet } from '@flagz/core';
 import { proto3 } from '@flagz/protobuf';
 import { assert, describe, throws } from '@flagz/test-runner';
@@ -195,5 +196,16 @@ describe('proto3()', (it) => {
         },
       ),
     );
+  });
+});
+
+describe('the peer protobufjs', (it) => {
+  it('is tested in the oldest version that is taken', () => {
+    const require = createRequire(import.meta.url);
+    const { peerDependencies } = require('../package.json') as {
+      readonly peerDependencies: { readonly protobufjs: string };
+    };
+    const { version } = require('protobufjs/package.json') as { readonly version: string };
+    assert.is(peerDependencies.protobufjs, `^${version}`);
   });
 });

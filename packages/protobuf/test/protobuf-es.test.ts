@@ -9,7 +9,7 @@ import {
   toJsonString,
 } from '@bufbuild/protobuf';
 import { FieldDescriptorProto_Label, FieldDescriptorProto_Type, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { FlagSet } from '@flagz/core';
+import { FlagError, FlagSet } from '@flagz/core';
 import { type MessageCodec, proto3 } from '@flagz/protobuf';
 import { assert, describe, throws } from '@flagz/test-runner';
 import { flagTypeContract } from '@flagz/testing';
@@ -90,4 +90,17 @@ describe('proto3() with protobuf-es', (it) => {
     throws(() => flag.setText('{"cents_total":"x"}'), /^flag "pricing": expected ProtoJSON of demo\.Pricing: /);
     assert.is(flag.text, FULL);
   });
+
+  for (const [missing, codec] of [
+    ['fromJsonString, toJsonString, decode, encode', { fromJsonString: 1, decode: 2 }],
+    ['toJsonString, encode', { fromJsonString: JSON.parse, decode: () => ({}) }],
+    ['fromJsonString', { ...codecOf(pricing), fromJsonString: undefined }],
+    ['encode', { ...codecOf(pricing), encode: null }],
+  ] as const) {
+    it(`is refused at declaration, where it lacks ${missing}`, () => {
+      const error = throws(() => proto3(codec as unknown as MessageCodec<object>), FlagError) as FlagError;
+      assert.is(error.code, 'FLAGZ_DECLARATION');
+      assert.is(error.message, `proto3: the MessageCodec has no method ${missing}; add what is missing`);
+    });
+  }
 });

@@ -72,6 +72,16 @@ describe('proto3() on the binary form', (it) => {
     );
   });
 
+  it('takes a message of 16 MiB, also in base64', () => {
+    const message = everythingType();
+    const type = proto3<{ raw?: Uint8Array }>(message);
+    const bytes = message.encode({ raw: new Uint8Array(2 ** 24) }).finish();
+    const text = `base64:${Buffer.from(bytes).toString('base64')}`;
+    for (const value of [type.parse(text), type.parseBytes?.(bytes), type.parseBytes?.(new TextEncoder().encode(text))])
+      assert.is(value?.raw?.length, 2 ** 24);
+    throws(() => type.parse(`${text}A`), 'expected standard base64 after base64:');
+  });
+
   it('takes and drops only what is unknown, where it is told to', () => {
     const type = proto3(everythingType(), { allowUnknownFields: true });
     const read = (bytes: string): string => type.format(type.parseBytes?.(hex(bytes)) as object);

@@ -26,6 +26,7 @@ describe('proto3() on ProtoJSON', (it) => {
     ['{"left_side":"a","right_side":{},"zz":1}', 'right_side: multiple values for oneof side'],
     ['{"inner":{"max_rate":1,"maxRate":1}}', 'inner.maxRate: given twice, also by its other name'],
     ['{"inners":[{},{"name":"a","name":"b"}]}', 'inners[1].name: given twice'],
+    ['{"text":"\\"","by_name":{"\\\\":{},"a:\\"":{},"a:\\u0022":{}}}', 'by_name["a:\\""]: given twice'],
     ['{"by_name":{"a.b":{"zz":1}}}', 'by_name["a.b"].zz: unknown field'],
     ['{"by_number":{"1":"a","x":"b"}}', 'by_number.x: invalid int64 map key'],
     ['{"by_number":{"1":"a","01":"b"}}', 'by_number.01: given twice, also in other digits'],
@@ -33,6 +34,10 @@ describe('proto3() on ProtoJSON', (it) => {
     ['{"by_name":{"1":{},"01":{}},"i32":"x"}', 'i32: invalid integer'],
     ['{"by_truth":{"true":"TWO"}}', 'by_truth.true: unknown enum value'],
     ['{"kinds":["ONE","TWO"]}', 'kinds[1]: unknown enum value'],
+    ['{"kind":"1"}', 'kind: unknown enum value'],
+    ['{"kinds":["ONE","1"]}', 'kinds[1]: unknown enum value'],
+    ['{"by_truth":{"true":"1"}}', 'by_truth.true: unknown enum value'],
+    ['{"any_value":[1e999]}', 'any_value: Value cannot hold a non-finite number'],
     ['{"nums":[1,2,null]}', 'nums[2]: null element'],
     ['{"nums":{"0":1}}', 'nums: expected array'],
     ['{"by_name":[]}', 'by_name: expected object for map'],
@@ -68,6 +73,7 @@ describe('proto3() on ProtoJSON', (it) => {
       ['{"dbl":-0,"any_value":-0}', '{"any_value":0}'],
       ['{"left_side":null,"right_side":{}}', '{"right_side":{}}'],
       ['{"kind":7}', '{"kind":7}'],
+      ['{"nulls":[null,"NULL_VALUE",0,5]}', '{"nulls":[null,null,null,null]}'],
       [`{"any":{"@type":"${ANY}/t.Inner","maxRate":5}}`, `{"any":{"@type":"${ANY}/t.Inner","max_rate":5}}`],
       [
         `{"any":{"@type":"${ANY}/google.protobuf.Duration","value":"1s"}}`,
@@ -98,6 +104,19 @@ describe('proto3() on ProtoJSON', (it) => {
     const type = proto3(root.lookupType('google.protobuf.SourceContext'));
     assert.is(type.format(type.parse('{"fileName":"x"}')), '{"file_name":"x"}');
   });
+
+  for (const [what, piece] of [
+    ['plain', 'xxxx'],
+    ['escaped', '\\\\\\n'],
+    ['of quotes', '\\"\\"'],
+  ] as const) {
+    it(`takes a text of 16 MiB, ${what}, and finds a key twice behind it`, () => {
+      const type = proto3<{ text?: string }>(everythingType());
+      const text = `"text":"${piece.repeat(2 ** 22)}"`;
+      assert.is(type.parse(`{${text}}`).text?.length, (JSON.parse(`"${piece}"`) as string).length * 2 ** 22);
+      throws(() => type.parse(`{${text},"inner":{"name":"a","name":"b"}}`), /: inner\.name: given twice$/);
+    });
+  }
 
   it('finds the fault in a megabyte in linear time', () => {
     const type = proto3(everythingType());

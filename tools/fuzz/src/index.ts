@@ -1,2 +1,2 @@
 export { assertSafe, hostileBytes, hostileJson, hostileText } from './hostile.ts';
-export { tryAll, tryAllAsync } from './try-all.ts';
+export { SEED, tryAll, tryAllAsync } from './try-all.ts';

@@ -4,7 +4,7 @@ import { Prototypes } from './prototypes.ts';
 /** How long each property may run: `npm run fuzz` sets more. */
 const TIME_BOX_MS = Number(process.env['FLAGZ_FUZZ_MS'] ?? 500);
 /** The same inputs in every run, so that a run says something about the change; whoever searches for more sets another. */
-const SEED = Number(process.env['FLAGZ_FUZZ_SEED'] ?? 20_261_123);
+export const SEED: number = Number(process.env['FLAGZ_FUZZ_SEED'] ?? 20_261_123);
 /** How many are tried however slow the machine is: what a property says of all of them depends on no clock. */
 const LEAST = 20;
 /** Large enough for fast-check to come from small inputs to large ones. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ApiClient, ApiObject } from './api-client.ts';
+import { removeNamespaceWithUs } from './namespace-guard.ts';
 
 /** Is what a ConfigMap holds. */
 export interface ConfigMapContent {
@@ -19,20 +20,23 @@ export interface RoleRule {
 export class Namespace {
   readonly name: string = `flagz-${randomBytes(4).toString('hex')}`;
   readonly #api: ApiClient;
+  #isRemoved: (() => void) | undefined;
 
   constructor(api: ApiClient) {
     this.#api = api;
   }
 
-  /** Creates the namespace. */
+  /** Creates the namespace; in the user's cluster it is removed when this process ends, if not before. */
   async create(): Promise<this> {
+    this.#isRemoved = removeNamespaceWithUs(this.name);
     await this.#api.send('POST', '/api/v1/namespaces', { metadata: { name: this.name } });
     return this;
   }
 
   /** Removes the namespace with all that is in it. */
   async remove(): Promise<void> {
-    await this.#api.ask('DELETE', `/api/v1/namespaces/${this.name}`);
+    const { status } = await this.#api.ask('DELETE', `/api/v1/namespaces/${this.name}`);
+    if (status < 300 || status === 404) this.#isRemoved?.();
   }
 
   /** Writes a ConfigMap as a field manager would: creates it, or replaces what it holds. */

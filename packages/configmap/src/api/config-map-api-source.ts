@@ -1,5 +1,4 @@
 import type { Source, SourceSink } from '@flagz/core';
-import { Memory } from './followers.ts';
 import { type KubeConfigLike, checkSpec, loadKubeConfig } from './kube-config.ts';
 import { BACKOFF } from './pause.ts';
 import { SharedWatch } from './shared-watch.ts';
@@ -61,7 +60,6 @@ export function configMapApiSource(options: ConfigMapApiOptions): Source {
   checkSpec({ kubeConfig, context });
   const timing: Timing = checkTiming(options);
   const target = { namespace, name, kubeConfig, context, timing };
-  const memory = new Memory();
   let last: SharedWatch | undefined;
   return {
     name: sourceName ?? `configmap ${namespace}/${name}`,
@@ -71,7 +69,7 @@ export function configMapApiSource(options: ConfigMapApiOptions): Source {
       // Anew for each attempt: what was wrong may have been mended on disk.
       const config = await loadKubeConfig(target, signal);
       last = SharedWatch.of(target, config, last);
-      return last.follow(sink, signal, memory.toldTo(sink));
+      return last.follow(sink, signal);
     },
   };
 }

@@ -1,18 +1,17 @@
 import { type RawBytes, SourceError } from '@flagz/core';
 import { rawContent, sameRaw } from '../raw-content.ts';
 import { asRecord, asText, kindOf, shown } from './wire.ts';
-import { type Writer, readWriters } from './written-by.ts';
+import { type Origins, type Seen, type Written, originsOf, readWriters } from './written-by.ts';
 
 /** Is one version of a ConfigMap, as flags see it. */
-export interface ConfigMapVersion {
-  readonly values: ReadonlyMap<string, RawBytes>;
+export interface ConfigMapVersion extends Written {
   readonly revision: string | undefined;
-  readonly writers: readonly Writer[];
+  readonly origins: Origins;
 }
 
 /** Is a ConfigMap that is not there. */
 export function absent(revision: string | undefined): ConfigMapVersion {
-  return { values: new Map(), revision, writers: [] };
+  return { values: new Map(), revision, uid: undefined, writers: [], origins: new Map() };
 }
 
 /** Says which ConfigMap was asked for. */
@@ -27,15 +26,16 @@ export interface ConfigMapName {
  * The rules are those of the mount, whose files are the same bytes: `kubectl create --from-file` puts into `data` what is
  * UTF-8, and into `binaryData` what is not, whatever either is meant to be. Names with a dot in front are left out.
  *
- * @param before gives equal bytes their identity, by which core knows that nothing changed.
+ * @param before gives equal bytes their identity, by which core knows that nothing changed, and tells who wrote them.
  * @throws {SourceError} when it is another object, or none that a ConfigMap can be.
  */
 export function readConfigMap(
   object: unknown,
   expected: ConfigMapName,
   before: ConfigMapVersion | undefined,
+  seen: Seen = 'listed',
 ): ConfigMapVersion {
-  const { resourceVersion, managedFields } = metadataOf(object, expected);
+  const { resourceVersion, uid, managedFields } = metadataOf(object, expected);
   const { data, binaryData } = asRecord(object);
   const values = new Map<string, RawBytes>();
   for (const [key, bytes] of [...readField('data', data, textOf), ...readField('binaryData', binaryData, bytesOf)]) {
@@ -43,7 +43,8 @@ export function readConfigMap(
     const known = before?.values.get(key);
     values.set(key, known && sameRaw(known, bytes) ? known : rawContent(bytes));
   }
-  return { values, revision: asText(resourceVersion), writers: readWriters(managedFields) };
+  const written = { values, uid: asText(uid), writers: readWriters(managedFields) };
+  return { ...written, revision: asText(resourceVersion), origins: originsOf(written, before, seen) };
 }
 
 /** Reads the last version of a ConfigMap that was deleted. @throws {SourceError} when it is another object. */

@@ -3,7 +3,7 @@ import { type Access, Gate } from './access.ts';
 import type { ConfigMapList } from './config-map-list.ts';
 import { type ConfigMapVersion, absent, readConfigMap, readDeleted } from './config-map.ts';
 import { readLines } from './exchange.ts';
-import { type Follower, Followers, type Told } from './followers.ts';
+import { type Follower, Followers } from './followers.ts';
 import { type Identity, digest, identityOf } from './identity.ts';
 import type { KubeConfigLike, KubeConfigSpec } from './kube-config.ts';
 import { Pause } from './pause.ts';
@@ -72,11 +72,10 @@ export class SharedWatch {
   /**
    * Follows until the signal aborts.
    *
-   * @param told is the source's own, the same for each attempt.
    * @throws {SourceError} when the attempt has failed: the next call starts another; or when the signal aborts before
    * anything was told, with what was waited for.
    */
-  follow(sink: SourceSink, signal: AbortSignal, told: Told): Promise<void> {
+  follow(sink: SourceSink, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return resolve();
       const leave = (): void => {
@@ -87,7 +86,6 @@ export class SharedWatch {
       };
       const follower: Follower = {
         sink,
-        told,
         fail: (error) => {
           signal.removeEventListener('abort', leave);
           reject(error);
@@ -209,7 +207,7 @@ export class SharedWatch {
       const event = readEvent(line);
       if (event.type === 'BOOKMARK') alive();
       else if (event.type === 'DELETED') this.#tellAll(readDeleted(event.object, this.#target));
-      else this.#tellAll(readConfigMap(event.object, this.#target, this.#before));
+      else this.#tellAll(readConfigMap(event.object, this.#target, this.#before, 'watched'));
     }
     this.#version = undefined;
     // A server that shuts down ends watches as if their time had come: to come back at once would be a request storm.

@@ -1,5 +1,4 @@
 import type { ChangeOrigin, RawBytes } from '@flagz/core';
-import { sameRaw } from '../raw-content.ts';
 import { asRecord, asText } from './wire.ts';
 
 /** Is one writer's part of an object: an entry of `metadata.managedFields`. */
@@ -15,9 +14,18 @@ export interface Writer {
 
 /** Is what {@link originsOf} compares. */
 export interface Written {
+  /** Equal bytes are the same ones as in the version before. */
   readonly values: ReadonlyMap<string, RawBytes>;
   readonly writers: readonly Writer[];
+  /** Tells an object from one that was deleted and had its name. */
+  readonly uid: string | undefined;
 }
+
+/** Is who wrote each key, and when. */
+export type Origins = ReadonlyMap<string, ChangeOrigin>;
+
+/** Says where a version was seen: between two that a watch shows there is no other, before what a list shows there may be. */
+export type Seen = 'listed' | 'watched';
 
 /** Reads `metadata.managedFields`, as far as it is given. */
 export function readWriters(managedFields: unknown): readonly Writer[] {
@@ -33,39 +41,41 @@ export function readWriters(managedFields: unknown): readonly Writer[] {
 }
 
 /**
- * Finds who wrote each key that differs between two versions of a ConfigMap: whose entry has it, for a change of a value
- * takes the key from everybody else. See https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management.
+ * Finds who wrote each key of a ConfigMap: of one that has changed whoever holds it now, for a change of a value takes the
+ * key from everybody else; of the others whoever was known. And who took away what is gone since.
  *
- * Nobody is named where that is not clear.
+ * Nobody is named where that is not clear. See
+ * https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management.
  *
- * @param before is what was told last; nothing before the first load.
+ * @param last is the version that was seen last; nothing before the first load.
  */
-export function originsOf(now: Written, before: Written | undefined): ReadonlyMap<string, ChangeOrigin> {
+export function originsOf(
+  now: Written,
+  last: (Written & { readonly origins: Origins }) | undefined,
+  seen: Seen,
+): Origins {
+  const before = last?.uid === now.uid ? last : undefined;
   const origins = new Map<string, ChangeOrigin>();
-  const newer = before && latest(newerThan(before, now.writers));
-  for (const key of changedKeys(now.values, before?.values)) {
-    const holders = now.writers.filter(({ fields }) => holds(fields, key));
-    // Nobody holds a key that is gone: who took it away is clear where nobody else has written meanwhile.
-    const origin = holders.length > 0 ? latest(holders) : newer;
+  const holders = new Set<Writer>();
+  const unheld = [...(before?.values.keys() ?? [])].filter((key) => !now.values.has(key));
+  for (const [key, value] of now.values) {
+    const changed = before?.values.get(key) !== value;
+    const its = changed ? now.writers.filter(({ fields }) => holds(fields, key)) : [];
+    const origin = changed ? latest(its) : before?.origins.get(key);
     if (origin) origins.set(key, origin);
+    if (changed && its.length === 0) unheld.push(key);
+    for (const holder of its) holders.add(holder);
   }
+  if (!before || seen === 'listed') return origins;
+  // One has written: whoever holds what has changed, or left nothing but a newer entry.
+  const writer = latest(holders.size > 0 ? [...holders] : newerThan(before, now.writers));
+  if (writer) for (const key of unheld) origins.set(key, writer);
   return origins;
 }
 
 function newerThan({ writers }: Written, now: readonly Writer[]): readonly Writer[] {
   const known = new Map(writers.map(({ id, writtenAt }) => [id, writtenAt]));
   return now.filter(({ id, writtenAt }) => writtenAt > (known.get(id) ?? -Infinity));
-}
-
-/** Gives the keys that differ; where none does, all of them: it is somebody's first load. */
-function changedKeys(now: Written['values'], before: Written['values'] = new Map()): Iterable<string> {
-  const keys = new Set([...now.keys(), ...before.keys()]);
-  const changed = [...keys].filter((key) => !same(now.get(key), before.get(key)));
-  return changed.length > 0 ? changed : keys;
-}
-
-function same(left: RawBytes | undefined, right: RawBytes | undefined): boolean {
-  return left === right || (left !== undefined && right !== undefined && sameRaw(left, right));
 }
 
 function holds(fields: Writer['fields'], key: string): boolean {

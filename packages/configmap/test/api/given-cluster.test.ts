@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FlagSet, int } from '@flagz/core';
-import { rejects } from '@flagz/test-runner';
-import { Cluster, type KubeconfigOptions, kubeconfigText } from '@flagz/testbed';
+import { assert, rejects } from '@flagz/test-runner';
+import { type ApiObject, Cluster, type KubeconfigOptions, kubeconfigText } from '@flagz/testbed';
 import { eventually } from '@flagz/testing';
 import { describeOnCluster } from './cluster-suite.ts';
 import { FRONT_HOST, FRONT_TOKEN, Front, type FrontOptions } from './front.ts';
@@ -59,6 +59,23 @@ describeOnCluster('a cluster that a kubeconfig names', (it) => {
     }
   };
   it(title, refuses, { own: true });
+
+  const tidy = 'is left without a namespace, where its user may not make what else a test needs';
+  const leavesNothing = async (cluster: Cluster): Promise<void> => {
+    await allow(cluster, 'maker', { resources: ['namespaces', 'serviceaccounts'], verbs: ['create', 'delete'] });
+    const { certificate, key } = cluster.clientCertificate('maker');
+    const given = await Cluster.given(cluster.writeKubeconfig('maker', { client: { certificate, key } }));
+    const before = await namespaces(cluster);
+    try {
+      await rejects(Shop.open(given), /POST .*\/roles: 403/);
+      const made = (await namespaces(cluster)).filter(({ name }) => !before.some((known) => known.name === name));
+      assert.is(made.length, 1);
+      assert.ok(made[0]?.deletionTimestamp, 'is removed');
+    } finally {
+      await given.close();
+    }
+  };
+  it(tidy, leavesNothing, { own: true });
 });
 
 /** Uses all that the tests use: the administrator, a service account, the server itself and the proxy before it. */
@@ -76,6 +93,23 @@ async function followed(shop: Shop): Promise<void> {
   }
   await shop.put({ rate: '30' });
   await eventually(() => rates.every((rate) => rate.get() === 30));
+}
+
+/** Allows a user something in the whole cluster. */
+async function allow({ api }: Cluster, user: string, rule: Readonly<Record<string, readonly string[]>>): Promise<void> {
+  const rbac = '/apis/rbac.authorization.k8s.io/v1';
+  const metadata = { name: user };
+  await api.send('POST', `${rbac}/clusterroles`, { metadata, rules: [{ apiGroups: [''], ...rule }] });
+  await api.send('POST', `${rbac}/clusterrolebindings`, {
+    metadata,
+    subjects: [{ kind: 'User', name: user }],
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: user },
+  });
+}
+
+async function namespaces({ api }: Cluster): Promise<readonly ApiObject['metadata'][]> {
+  const { items } = await api.send<{ items: readonly ApiObject[] }>('GET', '/api/v1/namespaces');
+  return items.map(({ metadata }) => metadata);
 }
 
 function write(cluster: Cluster, options: KubeconfigOptions): string {

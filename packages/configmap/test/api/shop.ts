@@ -31,12 +31,17 @@ export class Shop {
   static async open(cluster: Cluster, verbs: readonly string[] = ['get', 'list', 'watch']): Promise<Shop> {
     await importClient();
     const namespace = await new Namespace(cluster.api).create();
-    await namespace.createServiceAccount('shop');
-    if (verbs.length > 0) await namespace.grant('shop', { verbs, resourceNames: ['flags'] });
-    const proxy = await TcpProxy.start(cluster);
-    const token = await namespace.token('shop');
-    const server = `https://127.0.0.1:${proxy.port}`;
-    return new Shop(cluster, namespace, proxy, cluster.writeKubeconfig(namespace.name, { server, token }));
+    try {
+      await namespace.createServiceAccount('shop');
+      if (verbs.length > 0) await namespace.grant('shop', { verbs, resourceNames: ['flags'] });
+      const token = await namespace.token('shop');
+      const proxy = await TcpProxy.start(cluster);
+      const server = `https://127.0.0.1:${proxy.port}`;
+      return new Shop(cluster, namespace, proxy, cluster.writeKubeconfig(namespace.name, { server, token }));
+    } catch (error) {
+      await namespace.remove();
+      throw error;
+    }
   }
 
   /** Runs a test in a shop of its own, and cleans up whatever happens. */

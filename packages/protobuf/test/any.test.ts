@@ -1,0 +1,64 @@
+import { FlagError, FlagSet } from '@flagz/core';
+import { proto3 } from '@flagz/protobuf';
+import { assert, describe, throws } from '@flagz/test-runner';
+import protobuf from 'protobufjs';
+
+const PROTO2 = `
+  syntax = "proto2";
+  package old;
+  message Required { required int32 a = 1; }
+  message Holder { repeated Required items = 1; }
+  message Group { optional group G = 1 { optional int32 x = 1; } }
+  message Extended { extensions 5 to 9; }
+  extend Extended { optional int32 more = 5; }
+  message Fine { optional int32 a = 1; }`;
+const PROTO3 = `
+  syntax = "proto3";
+  package new;
+  import "google/protobuf/any.proto";
+  message M { google.protobuf.Any any = 1; repeated M kids = 2; }`;
+
+function holderOfAny(): protobuf.Type {
+  const root = new protobuf.Root();
+  root.addJSON(protobuf.common.get('google/protobuf/any.proto')?.nested ?? {});
+  for (const schema of [PROTO2, PROTO3]) protobuf.parse(schema, root);
+  return root.lookupType('new.M');
+}
+
+describe('an Any', (it) => {
+  const NO_URL = 'expected a URL, with a slash before the name of the type';
+  const refusals: readonly (readonly [what: string, url: string, reason: string])[] = [
+    ['a required field', 'x/old.Required', 'old.Required.a is a required field, which only proto2 knows'],
+    ['a required field further in', 'x/old.Holder', 'old.Required.a is a required field, which only proto2 knows'],
+    ['a group', 'x/old.Group', 'old.Group.g is a group, which only proto2 knows'],
+    ['an extension', 'x/old.Extended', 'old.Extended..old.more is an extension, which only proto2 knows'],
+    ['a name for a URL', 'old.Fine', NO_URL],
+  ];
+  for (const [what, url, reason] of refusals) {
+    it(`is refused with ${what}, in text, in the binary form and in a value`, () => {
+      const message = holderOfAny();
+      const type = proto3<object>(message, { allowUnknownFields: true });
+      const flag = new FlagSet('s').dynamic('p', type, {}, '');
+      const value = { kids: [{}, { any: { type_url: url } }] };
+      const refused = (read: () => unknown): string => throws(read, Error).message;
+      assert.is(
+        refused(() => type.parse(`{"kids":[{},{"any":{"@type":"${url}"}}]}`)),
+        `expected ProtoJSON of new.M: kids[1].any.@type: ${reason}`,
+      );
+      assert.is(
+        refused(() => type.parseBytes?.(message.encode(value).finish())),
+        `expected the binary form of new.M: kids[1].any.@type: ${reason}`,
+      );
+      assert.is(
+        throws(() => flag.set(value), FlagError).message,
+        `flag "p": expected a message of new.M: kids[1].any.type_url: ${reason}`,
+      );
+    });
+  }
+
+  it('may hold a message of proto2 that has none of it', () => {
+    const type = proto3(holderOfAny());
+    const text = '{"any":{"@type":"x/old.Fine","a":5}}';
+    assert.is(type.format(type.parse(text)), text);
+  });
+});
