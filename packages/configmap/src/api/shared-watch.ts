@@ -60,7 +60,7 @@ export class SharedWatch {
 
   /** Finds the watch of a target, or makes it; `last` is kept where nobody else has one, for it knows when to try again. */
   static of(target: WatchTarget, config: KubeConfigLike, last: SharedWatch | undefined): SharedWatch {
-    const identity = identityOf(config);
+    const identity = identityOf(config, target);
     const key = keyOf(target, identity);
     const running = SharedWatch.#all.get(key);
     if (running) return running;
