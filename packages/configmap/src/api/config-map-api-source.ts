@@ -1,4 +1,5 @@
 import type { Source, SourceSink } from '@flagz/core';
+import { Asker } from './asker.ts';
 import { type KubeConfigLike, checkSpec, loadKubeConfig } from './kube-config.ts';
 import { BACKOFF } from './pause.ts';
 import { SharedWatch } from './shared-watch.ts';
@@ -69,7 +70,7 @@ export function configMapApiSource(options: ConfigMapApiOptions): Source {
       // Anew for each attempt: what was wrong may have been mended on disk.
       const config = await loadKubeConfig(target, signal);
       last = SharedWatch.of(target, config, last);
-      return last.follow(sink, signal);
+      return last.follow(sink, signal, new Asker(target, config));
     },
   };
 }
