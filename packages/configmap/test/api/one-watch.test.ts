@@ -31,10 +31,15 @@ describeOnCluster('configMapApiSource: one watch', (it) => {
         rewrite(shop.kubeConfig, ({ users: [user] }) =>
           Object.assign(user ?? {}, { user: { 'auth-provider': provider } }),
         );
-        const before = log.watches.length;
-        const watchers = await Promise.all(Array.from({ length: 10 }, () => another(shop, UNBROKEN)));
-        assert.is(log.watches.length - before, 1, provider.name);
+        const before = log.lists.length;
+        const watchers = await Promise.all(Array.from({ length: 10 }, () => another(shop, SHORT)));
+        assert.is(shop.proxy.open, 1, provider.name);
+        // client-node writes into what it has read.
+        await eventually(() => log.lists.length >= before + 3, PATIENT);
+        watchers.push(await another(shop, SHORT));
+        assert.is(shop.proxy.open, 1, provider.name);
         await Promise.all(watchers.map((watcher) => watcher.stop()));
+        await eventually(() => shop.proxy.open === 0);
       }
     }),
   );

@@ -1,7 +1,7 @@
 // timeout: 180 s
 import { KubeConfig } from '@kubernetes/client-node';
 import type { KubeConfigLike } from '@flagz/configmap/api';
-import { rejects } from '@flagz/test-runner';
+import { assert, rejects } from '@flagz/test-runner';
 import { MAY_NOT, UNBROKEN, another, configOf, stranger } from './askers.ts';
 import { describeOnCluster } from './cluster-suite.ts';
 import { Shop } from './shop.ts';
@@ -59,6 +59,12 @@ const OWN_WAYS: Readonly<Record<string, (shop: Shop, token: string) => KubeConfi
     };
   },
   'a user of a class of its own': (shop, token) => configOf(shop, Object.create({ token }) as object),
+  'a user whose token is no text': (shop, token) =>
+    configOf(shop, {
+      get token() {
+        return { toString: () => token };
+      },
+    }),
   'a user whose token is hidden': (shop, token) => configOf(shop, Object.defineProperty({}, 'token', { value: token })),
 };
 
@@ -75,4 +81,18 @@ describeOnCluster('configMapApiSource: a KubeConfig that has ways of its own', (
       { own: true },
     );
   }
+
+  it(
+    'stands for itself only where its provider keeps what it was given, as all do but that of a token file',
+    Shop.test(async (shop) => {
+      await shop.put({ rate: '20' });
+      const config = { 'id-token': await shop.namespace.token('shop') };
+      const kubeConfigs = [1, 2].map(() => configOf(shop, { authProvider: { name: 'oidc', config: { ...config } } }));
+      for (const kubeConfig of kubeConfigs) await another(shop, { ...UNBROKEN, kubeConfig });
+      assert.is(shop.proxy.open, 2);
+      for (const kubeConfig of kubeConfigs) await another(shop, { ...UNBROKEN, kubeConfig });
+      assert.is(shop.proxy.open, 2);
+    }),
+    { own: true },
+  );
 });
