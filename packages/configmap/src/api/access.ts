@@ -32,8 +32,9 @@ const TLS_OPTIONS = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'servername', 're
 export class Gate {
   readonly #spec: KubeConfigSpec;
   #config: KubeConfigLike | undefined;
-  /** Stands in for the configuration, once the credentials that it remembers were refused. */
+  /** Stands in for the configuration while that says the same, once the credentials that it remembers were refused. */
   #standIn: KubeConfigLike | undefined;
+  #configured: string | undefined;
   #isRefused = false;
   #agent: Agent | undefined;
   #agentKey: string | undefined;
@@ -53,9 +54,11 @@ export class Gate {
     const cluster = config.getCurrentCluster();
     if (!cluster) throw fatal('the kubeconfig has no current context; name one with the option context');
     const server = parseServer(cluster.server);
-    const identity = identityOf(config);
     if (this.#isRefused) this.#standIn = await withoutCredentials(config, signal);
     this.#isRefused = false;
+    const identity = identityOf(config, this.#spec);
+    if (identity.configured !== this.#configured) this.#standIn = undefined;
+    this.#configured = identity.configured;
     const options = await credentialsOf(this.#standIn ?? config, signal);
     const agent = this.#agentFor(options, server, cluster.proxyUrl);
     return { server, headers: options.headers as OutgoingHttpHeaders, agent, identity };
@@ -68,6 +71,7 @@ export class Gate {
 
   /** Takes a configuration that was read anew, and says the same. */
   renew(config: KubeConfigLike): void {
+    if (config !== this.#config) this.#standIn = undefined;
     this.#config = config;
   }
 

@@ -1,4 +1,5 @@
 import type { Source, SourceSink } from '@flagz/core';
+import { Asker } from './asker.ts';
 import { type KubeConfigLike, checkSpec, loadKubeConfig } from './kube-config.ts';
 import { BACKOFF } from './pause.ts';
 import { SharedWatch } from './shared-watch.ts';
@@ -43,9 +44,9 @@ export interface ConfigMapApiOptions {
  * Follows one ConfigMap through the API server of Kubernetes: a change arrives within milliseconds.
  *
  * Lists at each connect and watches from there, so that nothing is missed, whatever happened in between. A ConfigMap that is
- * not there is an empty layer. Sources with the same kubeconfig, credentials, namespace, name and times share one watch.
- * A start fails at once, with what to do, when `@kubernetes/client-node` is missing, the cluster cannot be trusted, or
- * rights are missing.
+ * not there is an empty layer. Sources that ask for the same, with the same times, share one watch: those that name one
+ * kubeconfig, or have plain `KubeConfig` objects that say the same. A start fails at once, with what to do, when
+ * `@kubernetes/client-node` is missing, the cluster cannot be trusted, or rights are missing.
  *
  * @throws {TypeError} when the name or the namespace is no name of Kubernetes, `kubeConfig` is neither a path nor a
  * `KubeConfig`, or `context` is given with a `KubeConfig`, which has its own.
@@ -69,7 +70,7 @@ export function configMapApiSource(options: ConfigMapApiOptions): Source {
       // Anew for each attempt: what was wrong may have been mended on disk.
       const config = await loadKubeConfig(target, signal);
       last = SharedWatch.of(target, config, last);
-      return last.follow(sink, signal);
+      return last.follow(sink, signal, new Asker(target, config));
     },
   };
 }

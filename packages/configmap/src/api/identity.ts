@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { tokenFileOf } from './credentials.ts';
-import type { KubeConfigLike } from './kube-config.ts';
+import { type KubeConfigLike, type KubeConfigSpec, hasAuthenticators, isAsMade } from './kube-config.ts';
 import { asRecord, asText } from './wire.ts';
 
 /** Is what tells two askers apart: who may see less never shares what another one sees. */
@@ -12,18 +12,58 @@ export interface Identity {
   readonly files: string;
 }
 
+/** Remembers what was read from a file: client-node writes renewed tokens into it, which stay the user's. */
+const read = new WeakMap<KubeConfigLike, string>();
 const numbers = new WeakMap<KubeConfigLike, number>();
 let lastNumber = 0;
 
-/** Tells which cluster and which credentials a configuration stands for at this moment, by their values. */
-export function identityOf(config: KubeConfigLike): Identity {
+/** Tells which cluster and which credentials a configuration stands for at this moment. */
+export function identityOf(config: KubeConfigLike, spec: KubeConfigSpec): Identity {
   const [cluster, user] = [asRecord(config.getCurrentCluster()), asRecord(config.getCurrentUser())];
-  const { authProvider, ...rest } = user;
-  const tokenFile = tokenFileOf(config.getCurrentUser());
-  const paths = [cluster['caFile'], user['certFile'], user['keyFile'], tokenFile].map(asText);
-  // What any other provider hands out is known to its own configuration alone.
-  const provider = authProvider ? (tokenFile ?? numberOf(config)) : null;
-  return { configured: digest([cluster, rest, provider]), files: digest(paths.map(contentOf)) };
+  const paths = [cluster['caFile'], user['certFile'], user['keyFile'], tokenFileOf(config.getCurrentUser())];
+  return { configured: configuredOf(config, spec), files: digest(paths.map(asText).map(contentOf)) };
+}
+
+/**
+ * Tells what a configuration says, files aside: what it holds, where that is all that counts.
+ *
+ * What a KubeConfig object answers in a way of its own, be it a method, an authenticator or a provider, is known to nobody
+ * else: such a one is like no other.
+ */
+export function configuredOf(config: KubeConfigLike, { kubeConfig }: KubeConfigSpec): string {
+  const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
+  if (typeof kubeConfig !== 'object') {
+    const said = read.get(config) ?? digest([cluster, user]);
+    read.set(config, said);
+    return said;
+  }
+  if (isPlain(config)) return digest([cluster, user]);
+  const { authProvider: _, ...rest } = asRecord(user);
+  return digest([cluster, rest, numberOf(config)]);
+}
+
+function isPlain(config: KubeConfigLike): boolean {
+  const user = config.getCurrentUser();
+  const provider = asRecord(user)['authProvider'];
+  return (
+    isAsMade(config) &&
+    !hasAuthenticators(config) &&
+    isData([config.getCurrentCluster(), user]) &&
+    // client-node keeps what any other provider hands out in the configuration itself.
+    (!provider || Object.keys(asRecord(asRecord(provider)['config'])).join() === 'tokenFile')
+  );
+}
+
+/** Tells whether JSON says all that there is. */
+function isData(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isData);
+  if (typeof value !== 'object') return ['undefined', 'string', 'number', 'boolean'].includes(typeof value);
+  if (value === null) return true;
+  const members = Object.values(Object.getOwnPropertyDescriptors(value));
+  return (
+    Object.getPrototypeOf(value) === Object.prototype &&
+    members.every((member) => member.enumerable && !member.get && isData(member.value))
+  );
 }
 
 /** Secrets are compared, not kept. */

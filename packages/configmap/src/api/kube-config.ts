@@ -44,6 +44,9 @@ const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/tok
 /** Is what client-node makes up when it finds nothing. */
 const NO_SERVER = 'http://localhost:8080';
 
+/** Is known once client-node has been imported. */
+let KubeConfig: typeof ClientNode.KubeConfig | undefined;
+
 /**
  * Loads the configuration of a cluster: imports client-node only now, for it takes a second and 70 MB.
  *
@@ -51,10 +54,13 @@ const NO_SERVER = 'http://localhost:8080';
  * @throws {SourceError} fatal at the start, with what to do; when the signal aborts, with what was waited for.
  */
 export async function loadKubeConfig(spec: KubeConfigSpec, signal: AbortSignal): Promise<KubeConfigLike> {
-  if (typeof spec.kubeConfig === 'object') return spec.kubeConfig;
+  if (typeof spec.kubeConfig === 'object') {
+    // Whoever made it has imported client-node, though not necessarily the one that is found from here.
+    if ('custom_authenticators' in spec.kubeConfig) await imported(signal).catch(() => {});
+    return spec.kubeConfig;
+  }
   const { kubeConfig: path, context } = spec;
-  const { KubeConfig } = await imported(signal);
-  const config = new KubeConfig();
+  const config = new (await imported(signal))();
   try {
     if (path !== undefined) config.loadFromFile(path);
     // In a pod the official client would prefer a kubeconfig that happens to lie in the home folder.
@@ -81,17 +87,43 @@ export async function loadKubeConfig(spec: KubeConfigSpec, signal: AbortSignal):
  *
  * Authenticators of the user's own are no loss there: client-node asks its own first, and they take a user with a plugin.
  *
- * @returns the same where it has no plugin, or is of a class of its own, of which nobody knows what else it does.
+ * @returns the same where it has no plugin, or ways of its own, of which nobody knows what else they do.
  */
 export async function withoutCredentials(config: KubeConfigLike, signal: AbortSignal): Promise<KubeConfigLike> {
   const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
   if (!cluster || !user || !pluginOf(user)) return config;
-  // Whoever made it has imported client-node, though not necessarily the one that is found from here.
-  const { KubeConfig } = await imported(signal).catch(() => ({ KubeConfig: undefined }));
-  if (!KubeConfig || Object.getPrototypeOf(config) !== KubeConfig.prototype) return config;
-  const copy = new KubeConfig();
+  const Made = await imported(signal).catch(() => undefined);
+  if (!Made || !isAsMade(config)) return config;
+  const copy = new Made();
   copy.loadFromClusterAndUser(cluster as ClientNode.Cluster, user);
   return copy;
+}
+
+/**
+ * Tells whether a configuration is a KubeConfig as client-node makes them, with no method, property or way to
+ * authenticate that was put there by somebody else; those of {@link hasAuthenticators} aside.
+ *
+ * One of another client-node than the one that is found from here is none.
+ */
+export function isAsMade(config: KubeConfigLike): boolean {
+  if (!KubeConfig || Object.getPrototypeOf(config) !== KubeConfig.prototype) return false;
+  const made = new KubeConfig();
+  const members = new Set([...Reflect.ownKeys(made), 'currentContext']);
+  if (!Reflect.ownKeys(config).every((key) => members.has(key))) return false;
+  const [ways = [], known = []] = [config, made].map((one) => authenticatorsOf(one, 'authenticators'));
+  const isKnown = (way: unknown, index: number): boolean =>
+    Object.getPrototypeOf(way) === Object.getPrototypeOf(known[index]);
+  return ways.length === known.length && ways.every(isKnown);
+}
+
+/** Tells whether a KubeConfig has, or may have, authenticators that its user has added. */
+export function hasAuthenticators(config: KubeConfigLike): boolean {
+  return authenticatorsOf(config, 'custom_authenticators')?.length !== 0;
+}
+
+function authenticatorsOf(config: KubeConfigLike, member: string): readonly unknown[] | undefined {
+  const found = asRecord(config)[member];
+  return Array.isArray(found) ? found : undefined;
 }
 
 /** Finds a user's exec plugin, in either of the places that client-node knows. */
@@ -141,9 +173,10 @@ export function parseServer(text: string): URL {
 }
 
 /** The import itself cannot be stopped. */
-async function imported(signal: AbortSignal): Promise<typeof ClientNode> {
+async function imported(signal: AbortSignal): Promise<typeof ClientNode.KubeConfig> {
   try {
-    return await inTime(importClientNode(), IMPORT_TIMEOUT_MS, `importing ${PACKAGE}`, signal);
+    return (KubeConfig = (await inTime(importClientNode(), IMPORT_TIMEOUT_MS, `importing ${PACKAGE}`, signal))
+      .KubeConfig);
   } catch (error) {
     throw signal.aborted ? new SourceError(`it was still importing ${PACKAGE}`) : error;
   }

@@ -1,18 +1,22 @@
 import { SourceError, type SourceSink } from '@flagz/core';
 import { type Access, Gate } from './access.ts';
+import { type Asker, type WatchTarget, keyOf } from './asker.ts';
 import type { ConfigMapList } from './config-map-list.ts';
 import { type ConfigMapVersion, absent, readConfigMap, readDeleted } from './config-map.ts';
 import { readLines } from './exchange.ts';
 import { type Follower, Followers } from './followers.ts';
-import { type Identity, digest, identityOf } from './identity.ts';
-import type { KubeConfigLike, KubeConfigSpec } from './kube-config.ts';
+import { type Identity, identityOf } from './identity.ts';
+import type { KubeConfigLike } from './kube-config.ts';
 import { Pause } from './pause.ts';
 import { UnknownAskerError } from './refusal.ts';
-import { type OpenWatch, type RequestTarget, Requests } from './requests.ts';
+import { type OpenWatch, Requests } from './requests.ts';
 import { readEvent } from './watch-event.ts';
 
-/** Says which ConfigMap, where, as whom, and how patiently. */
-export interface WatchTarget extends KubeConfigSpec, RequestTarget {}
+/** Is a follower, who follows one watch at a time. */
+interface Member extends Follower {
+  readonly asker: Asker;
+  watch: SharedWatch;
+}
 
 type State = 'idle' | 'pausing' | 'authorizing' | 'listing' | 'opening' | 'watching';
 
@@ -36,12 +40,13 @@ const STEADY_MS = 1_000;
 export class SharedWatch {
   static readonly #all = new Map<string, SharedWatch>();
 
-  readonly #configured: string;
   #key: string;
   readonly #target: WatchTarget;
   readonly #gate: Gate;
   readonly #pause = new Pause();
   readonly #followers = new Followers();
+  /** Are the same, as those who can be asked who they are. */
+  readonly #members = new Set<Member>();
   readonly #requests: Requests;
   #state: State = 'idle';
   #attempt = new AbortController();
@@ -51,7 +56,6 @@ export class SharedWatch {
   #watchingSince = 0;
 
   private constructor(target: WatchTarget, config: KubeConfigLike, identity: Identity) {
-    this.#configured = identity.configured;
     this.#key = keyOf(target, identity);
     this.#target = target;
     this.#gate = new Gate(target, config);
@@ -60,7 +64,7 @@ export class SharedWatch {
 
   /** Finds the watch of a target, or makes it; `last` is kept where nobody else has one, for it knows when to try again. */
   static of(target: WatchTarget, config: KubeConfigLike, last: SharedWatch | undefined): SharedWatch {
-    const identity = identityOf(config);
+    const identity = identityOf(config, target);
     const key = keyOf(target, identity);
     const running = SharedWatch.#all.get(key);
     if (running) return running;
@@ -75,37 +79,43 @@ export class SharedWatch {
    * @throws {SourceError} when the attempt has failed: the next call starts another; or when the signal aborts before
    * anything was told, with what was waited for.
    */
-  follow(sink: SourceSink, signal: AbortSignal): Promise<void> {
+  follow(sink: SourceSink, signal: AbortSignal, asker: Asker): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return resolve();
       const leave = (): void => {
-        const waiting = this.#waitingFor();
-        this.#leave(follower);
+        const waiting = member.watch.#waitingFor();
+        member.watch.#leave(member);
         if (waiting === undefined) resolve();
         else reject(new SourceError(waiting));
       };
-      const follower: Follower = {
+      const member: Member = {
         sink,
+        asker,
+        watch: this,
         fail: (error) => {
+          member.watch.#members.delete(member);
           signal.removeEventListener('abort', leave);
           reject(error);
         },
       };
       signal.addEventListener('abort', leave, { once: true });
-      this.#join(follower);
+      this.#join(member);
     });
   }
 
-  #join(follower: Follower): void {
-    this.#followers.add(follower);
+  #join(member: Member): void {
+    member.watch = this;
+    this.#members.add(member);
+    this.#followers.add(member);
     this.#enlist();
     if (this.#state === 'idle') void this.#run();
-    else if (this.#version) this.#followers.tell(follower, this.#version);
+    else if (this.#version) this.#followers.tell(member, this.#version);
     this.#endIfAlone();
   }
 
-  #leave(follower: Follower): void {
-    this.#followers.remove(follower);
+  #leave(member: Member): void {
+    this.#members.delete(member);
+    this.#followers.remove(member);
     this.#endIfAlone();
   }
 
@@ -154,22 +164,31 @@ export class SharedWatch {
     const access = await this.#gate.access(signal);
     signal.throwIfAborted();
     this.#become(access.identity);
+    signal.throwIfAborted();
     return access;
   }
 
   /**
    * Answers to what the credentials are now: a token that is renewed on disk is renewed for all followers of that file.
    *
-   * Followers whose own KubeConfig objects said the same at first must each say anew who they are.
+   * Whoever says something else now must say anew who he is. Where another watch says the same now, that one goes on.
    */
   #become(identity: Identity): void {
+    for (const member of this.#members) {
+      if (member.asker.is(identity, this.#target)) continue;
+      this.#leave(member);
+      member.fail(new SourceError('the KubeConfig has been changed'));
+    }
     const key = keyOf(this.#target, identity);
-    if (key === this.#key) return;
-    if (typeof this.#target.kubeConfig === 'object' && identity.configured !== this.#configured)
-      throw new SourceError('the KubeConfig has been changed');
+    if (key === this.#key || this.#members.size === 0) return;
     this.#unlist();
     this.#key = key;
-    this.#enlist();
+    const same = SharedWatch.#all.get(key);
+    if (!same) return this.#enlist();
+    for (const member of this.#members) {
+      this.#leave(member);
+      same.#join(member);
+    }
   }
 
   #enlist(): void {
@@ -235,10 +254,4 @@ export class SharedWatch {
     this.#gate.disconnect();
     this.#unlist();
   }
-}
-
-function keyOf({ kubeConfig, context, namespace, name, timing }: WatchTarget, identity: Identity): string {
-  // Sources that read one file get its next version together, too.
-  const spec = typeof kubeConfig === 'object' ? null : [kubeConfig ?? null, context ?? null];
-  return digest([spec, identity, namespace, name, timing]);
 }

@@ -134,7 +134,7 @@ describe('an exec plugin of a KubeConfig object', (it) => {
     }
   });
 
-  it('is left alone where the KubeConfig has none, or is of a class of its own', async () => {
+  it('is left alone where the KubeConfig has none, or has ways of its own', async () => {
     const { signal } = new AbortController();
     const { KubeConfig } = await import('@kubernetes/client-node');
     const plain = await configOf(['true']);
@@ -145,9 +145,11 @@ describe('an exec plugin of a KubeConfig object', (it) => {
       [plain.getCurrentUser(), plain.getCurrentCluster()],
     );
     class Own extends KubeConfig {}
+    const overridden = Object.assign(new KubeConfig(), { applyToHTTPSOptions: async () => {} });
     const text = { plugin: kubeconfigText({ server, exec: ['true'] }), token: kubeconfigText({ server, token: 'x' }) };
     for (const [config, content] of [
       [new Own(), text.plugin],
+      [overridden, text.plugin],
       [new KubeConfig(), text.token],
     ] as const) {
       config.loadFromString(content);

@@ -1,0 +1,37 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { FlagSet, type Watcher } from '@flagz/core';
+import type { ConfigMapApiOptions } from '@flagz/configmap/api';
+import type { Shop } from './shop.ts';
+
+/** No watch ends in its time. */
+export const UNBROKEN = { silenceTimeoutMs: 3_600_000 };
+/** Is what the server says to a {@link stranger}. */
+export const MAY_NOT: RegExp = /system:serviceaccount:\S+:stranger may not list ConfigMap "flags"/;
+
+/** Gives the address of the proxy before the API server. */
+export function serverOf(shop: Shop): string {
+  return `https://127.0.0.1:${shop.proxy.port}`;
+}
+
+/** Makes a KubeConfig of a user who says of himself what is given. */
+export function configOf(shop: Shop, user: object, config: KubeConfig = new KubeConfig()): KubeConfig {
+  const caData = Buffer.from(shop.cluster.authority.certificate).toString('base64');
+  config.loadFromClusterAndUser(
+    { name: 'here', server: serverOf(shop), caData, skipTLSVerify: false },
+    Object.assign(user, { name: 'somebody' }),
+  );
+  return config;
+}
+
+/** Makes a service account that has no Role, and gives its token. */
+export async function stranger(shop: Shop): Promise<string> {
+  await shop.namespace.createServiceAccount('stranger');
+  return shop.namespace.token('stranger');
+}
+
+/** Starts to watch the same ConfigMap for another flag set. */
+export function another(shop: Shop, options: Partial<ConfigMapApiOptions>): Promise<Watcher> {
+  const flags = new FlagSet('another');
+  shop.others.push(flags);
+  return flags.watch(shop.source(options), { backoff: { maxMs: 500 } });
+}
