@@ -88,7 +88,7 @@ export interface SourceSink {
 
 /**
  * Names what becomes of a rollback: the last good value is back, the key is gone because there was none, somebody was
- * faster, others keep undoing it, it is not permitted, it failed, or it is only reported because the source may not write.
+ * faster, it keeps coming back, it is not permitted, it failed, or it is only reported because the source may not write.
  */
 export type RollbackOutcome = 'reverted' | 'deleted' | 'lost-race' | 'flapping' | 'forbidden' | 'failed' | 'reported';
 
