@@ -85,8 +85,10 @@ export class Batch {
     const origin = this.originOf(flag.name);
     const written = origin && { origin };
     const rejection = Object.freeze({ flag: flag.name, source: layer.name, revision, text, error, time, ...written });
-    const record: RejectionRecord = { rejection, raw, atStart: this.starting };
     const known = layer.rejected.get(flag.name);
+    // The same value, refused for another reason: nothing has been written since.
+    const same = known?.raw === raw ? known : undefined;
+    const record = { rejection, raw, atStart: same?.atStart ?? this.starting, lastGood: same?.lastGood };
     this.#refused ??= new Map();
     this.#refused.set(flag.name, known && sameRefusal(known, record) ? known : record);
   }

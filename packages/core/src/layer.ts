@@ -8,6 +8,13 @@ export interface RejectionRecord {
   readonly raw: RawValue | undefined;
   /** Whether the first load refused it: it was there before this process had accepted anything. */
   readonly atStart: boolean;
+  /** What was accepted last, once somebody has asked. */
+  lastGood: LastGood | undefined;
+}
+
+/** Is what a layer accepted last; no value where it never held one. */
+export interface LastGood {
+  readonly value: RawValue | undefined;
 }
 
 /** Is what a layer keeps of a key that is no flag yet. */
@@ -45,9 +52,10 @@ export class Layer {
   }
 
   /** Gives what was accepted last for a dynamic flag whose value is refused since. */
-  lastGood(flag: FlagNode | undefined): { readonly value: RawValue | undefined } | undefined {
+  lastGood(flag: FlagNode | undefined): LastGood | undefined {
     const refused = flag?.dynamic ? this.rejected.get(flag.name) : undefined;
-    return flag && refused && !refused.atStart ? { value: this.held.get(flag)?.raw } : undefined;
+    if (!flag || !refused || refused.atStart) return undefined;
+    return (refused.lastGood ??= { value: this.held.get(flag)?.raw });
   }
 }
 

@@ -77,8 +77,9 @@ export interface SourceSink {
    * Says what the origin should hold for a refused key, for a source that can write there: what this layer accepted
    * last, or nothing.
    *
-   * @returns `undefined` where nothing is to be put back: the key is not refused, or not any more; it was refused by
-   * the first load already, before this process had accepted anything; its flag is static.
+   * @returns the very same object as long as the same value is refused, for whatever reason; `undefined` where nothing is
+   * to be put back: the key is not refused, or not any more; it was refused by the first load already, before this process
+   * had accepted anything; its flag is static.
    */
   lastGood(key: string): { readonly value: RawValue | undefined } | undefined;
   /** Says what became of putting a refused key back at the origin: an event. */
@@ -87,7 +88,7 @@ export interface SourceSink {
 
 /**
  * Names what becomes of a rollback: the last good value is back, the key is gone because there was none, somebody was
- * faster, others keep undoing it, it is not permitted, it failed, or it is only reported because the source may not write.
+ * faster, it keeps coming back, it is not permitted, it failed, or it is only reported because the source may not write.
  */
 export type RollbackOutcome = 'reverted' | 'deleted' | 'lost-race' | 'flapping' | 'forbidden' | 'failed' | 'reported';
 

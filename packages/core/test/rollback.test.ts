@@ -1,11 +1,15 @@
-import { type FlagEvent, FlagSet, type RawValue, type Source, type SourceSink, inRange, int } from '@flagz/core';
+import { type FlagEvent, FlagSet, type RawValue, type Source, type SourceSink, int } from '@flagz/core';
 import { assert, describe } from '@flagz/test-runner';
 import { eventually } from '@flagz/testing';
+import fc from 'fast-check';
+
+const encoder = new TextEncoder();
 
 /** Puts a source to work whose sink the test holds. */
 async function setUp(values: Readonly<Record<string, RawValue>>, required = true) {
   const flags = new FlagSet('s');
-  flags.dynamic('rate', int, 10, '').withValidator(inRange(1, 100));
+  const limit = { largest: 100 };
+  flags.dynamic('rate', int, 10, '').withValidator((next) => next <= limit.largest || `above ${limit.largest}`);
   flags.static('port', int, 8080, '');
   const events: FlagEvent[] = [];
   flags.subscribe((event) => events.push(event));
@@ -21,7 +25,7 @@ async function setUp(values: Readonly<Record<string, RawValue>>, required = true
   const watcher = await flags.watch(source, { required });
   const sink = await eventually(() => held.sink ?? false);
   assert.ok(sink);
-  return { flags, events, watcher, sink };
+  return { flags, limit, events, watcher, sink };
 }
 
 describe('SourceSink.lastGood()', (it) => {
@@ -76,6 +80,62 @@ describe('SourceSink.lastGood()', (it) => {
     assert.equal(sink.lastGood('rate'), { value: undefined });
     await watcher.stop();
     assert.is(sink.lastGood('rate'), undefined);
+  });
+
+  it('is silent on what the first load refused, also when it is refused for another reason since', async () => {
+    const { limit, sink, watcher } = await setUp({ rate: '500' }, false);
+    limit.largest = 90;
+    sink.replace([['rate', '500']]);
+    assert.match(watcher.status.rejected[0]?.error.message ?? '', /above 90/);
+    assert.is(sink.lastGood('rate'), undefined);
+    await watcher.stop();
+  });
+
+  it('gives the very same object for the same value, also when it is refused for another reason since', async () => {
+    const { limit, sink, watcher } = await setUp({ rate: '20' });
+    sink.update([['rate', '500']]);
+    const good = sink.lastGood('rate');
+    assert.equal(good, { value: '20' });
+    limit.largest = 90;
+    sink.replace([['rate', '500']]);
+    assert.is(sink.lastGood('rate'), good);
+    sink.update([['rate', '501']]);
+    assert.is.not(sink.lastGood('rate'), good);
+    await watcher.stop();
+  });
+
+  it('agrees with a naive model over random writes, loads and limits', async () => {
+    const write = fc.record({ do: fc.constant('write' as const), text: fc.constantFrom('20', '30', '500', 'rubbish') });
+    const other = fc.record({ do: fc.constantFrom('load' as const, 'limit' as const, 'delete' as const) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('20', '500', undefined),
+        fc.array(fc.oneof(write, other)),
+        async (first, steps) => {
+          let raw = first === undefined ? undefined : encoder.encode(first);
+          const { limit, sink, watcher } = await setUp(raw ? { rate: raw } : {}, false);
+          let accepted = first === '20' ? raw : undefined;
+          // What stands for the refusal of the present value, nothing while it may not be put right.
+          let expected: object | undefined;
+          for (const step of steps) {
+            if (step.do === 'limit') limit.largest++;
+            else if (step.do === 'load') sink.replace(raw ? [['rate', raw]] : []);
+            else {
+              const text = 'text' in step ? step.text : undefined;
+              raw = text === undefined ? undefined : encoder.encode(text);
+              sink.update([['rate', raw]]);
+              const refused = text === '500' || text === 'rubbish';
+              if (!refused) accepted = raw;
+              expected = refused ? sink.lastGood('rate') : undefined;
+              assert.is(expected !== undefined, refused);
+            }
+            assert.is(sink.lastGood('rate'), expected);
+            if (expected) assert.is(sink.lastGood('rate')?.value, accepted);
+          }
+          await watcher.stop();
+        },
+      ),
+    );
   });
 });
 

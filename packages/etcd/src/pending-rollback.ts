@@ -17,15 +17,21 @@ export type Reverted = 'reverted' | 'deleted' | 'lost-race';
  */
 export type Revert = (name: string, modRevision: bigint, value: Uint8Array | undefined) => Promise<Reverted>;
 
+/** Is what a flag set accepted last: the very same object as long as it refuses the same value. */
+export type LastGood = NonNullable<ReturnType<SourceSink['lastGood']>>;
+
 /** Is the refusal of one flag set. */
-interface Claim {
+export interface Claim {
   readonly sink: SourceSink;
   readonly rejection: Rejection;
+  readonly good: LastGood;
 }
 
 /** Is a refused value that waits for its rollback. */
 export interface Pending {
   readonly modRevision: bigint;
+  /** What is refused; nothing where it is a deletion. */
+  readonly value: Uint8Array | undefined;
   readonly claims: Claim[];
   timer: ReturnType<typeof setTimeout> | undefined;
   tries: number;
@@ -33,6 +39,14 @@ export interface Pending {
   sent: Sent | undefined;
   /** What a newer event told of what is on its way. */
   fate: Reverted | undefined;
+}
+
+/** Is a key that was left alone because what is refused came back again and again. */
+export interface Flapping {
+  /** What it held then. */
+  readonly value: Uint8Array | undefined;
+  /** Who was told so, since it has held this. */
+  told: WeakSet<SourceSink>;
 }
 
 /** Is what a transaction writes, nothing to delete the key, and where the key has to be for that. */
@@ -52,7 +66,7 @@ export interface Unanswered extends Sent {
  * Finds what a key is to hold, and puts the claim first that says so. What one flag set has accepted is not deleted because
  * another never did.
  */
-export function putForward(name: string, claims: Claim[]): ReturnType<SourceSink['lastGood']> {
+export function putForward(name: string, claims: Claim[]): LastGood | undefined {
   // Asked again: a flag set may have stopped since, or its validators may have changed.
   const found = claims.flatMap((claim) => {
     const good = claim.sink.lastGood(name);

@@ -2,7 +2,10 @@ import type { Rejection, RollbackOutcome } from '@flagz/core';
 import { isForbidden } from './describe-error.ts';
 import { type Entry, isSame } from './mirror.ts';
 import {
+  type Claim,
+  type Flapping,
   type Follower,
+  type LastGood,
   type Pending,
   type Revert,
   type Reverted,
@@ -14,22 +17,26 @@ import {
 
 /** How often one key is put back within {@link WINDOW_MS}, by this process and others together. */
 const MOST_ROLLBACKS = 5;
+/** The same for a key that is flapping: who disagrees writes twice a load, not five times. */
+const MOST_WHILE_FLAPPING = 1;
 const WINDOW_MS = 60_000;
 const LONGEST_RETRY_MS = 30_000;
 
-/** Refusals that are over with. The very objects: a refusal that is loaded again is the same one. */
-const done = new WeakSet<Rejection>();
+/** Refusals that are over with. */
+const done = new WeakSet<LastGood>();
+/** Refusals that were given up, and this was told: each load tries them once more, and tells success alone. */
+const givenUp = new WeakSet<LastGood>();
 
 /**
  * Rolls refused values back: one transaction for all flag sets of the process, never to a value that was not accepted.
  *
  *     refused ──▶ random wait ──▶ transaction ──▶ reverted, deleted
  *                     │               ├─ the key has changed ──▶ lost-race
- *                     │               ├─ not permitted ────────▶ forbidden, said once
+ *                     │               ├─ not permitted ────────▶ forbidden, given up until the next load
  *                     │               ├─ anything else ────────▶ failed, said once ──▶ wait ──▶ transaction
  *                     │               └─ no answer: the next event for the key tells ──▶ reverted, deleted, lost-race
  *                     ├─ a newer event for the key ─▶ lost-race
- *                     └─ the sixth in a minute ─────▶ flapping, said once
+ *                     └─ the sixth in a minute ─────▶ flapping, given up until the next load
  */
 export class Rollbacks {
   readonly #revert: Revert;
@@ -42,8 +49,8 @@ export class Rollbacks {
   readonly #putBack = new Map<string, Uint8Array>();
   /** When each key was put back, by whomever. */
   readonly #turns = new Map<string, number[]>();
-  readonly #flapping = new Set<string>();
-  #forbidden = false;
+  /** Until a value is refused anew that nobody has put back for a minute. */
+  readonly #flapping = new Map<string, Flapping>();
 
   constructor(revert: Revert, delayMs: number) {
     this.#revert = revert;
@@ -58,22 +65,24 @@ export class Rollbacks {
   refused({ sink, rollback }: Follower, rejection: Rejection, now: Entry | undefined, returned = false): void {
     const { flag } = rejection;
     const good = sink.lastGood(flag);
-    if (done.has(rejection) || !good) return;
-    if (rollback === 'report') return this.#settle({ claims: [{ sink, rejection }] }, 'reported');
+    if (!good || done.has(good)) return;
+    const claim = { sink, rejection, good };
+    if (rollback === 'report') return this.#settle([claim], 'reported');
     // Another flag set has accepted it: whoever has nothing to put in its place must not take it away again.
     if (now && good.value === undefined && isSame(now.value, this.#putBack.get(flag)))
-      return this.#settle({ claims: [{ sink, rejection }] }, 'lost-race');
+      return this.#settle([claim], 'lost-race');
     const modRevision = now?.modRevision ?? 0n;
     const known = this.#pending.get(flag);
     if (known?.modRevision === modRevision) {
-      if (known.claims.every((claim) => claim.rejection !== rejection)) known.claims.push({ sink, rejection });
+      if (known.claims.every((other) => other.good !== good)) known.claims.push(claim);
       return;
     }
     if (known) this.#overtaken(flag, known, 'lost-race');
     if (returned) this.#turnsOf(flag).push(Date.now());
     const pending: Pending = {
       modRevision,
-      claims: [{ sink, rejection }],
+      value: now?.value,
+      claims: [claim],
       timer: undefined,
       tries: 0,
       sent: undefined,
@@ -87,7 +96,9 @@ export class Rollbacks {
   changed(name: string, now: Entry | undefined): void {
     const lost = this.#unanswered.get(name);
     const pending = this.#pending.get(name);
+    const flapping = this.#flapping.get(name);
     if (!isSame(now?.value, this.#putBack.get(name))) this.#putBack.delete(name);
+    if (flapping && !isSame(now?.value, flapping.value)) flapping.told = new WeakSet();
     // A second event is nobody's answer; and once told, it is over.
     if (pending || lost?.fate) this.#unanswered.delete(name);
     if (lost) lost.fate ??= fateOf(lost, now);
@@ -115,7 +126,7 @@ export class Rollbacks {
   /** Forgets what waits: the connection is lost, and the next load finds again what is still refused. */
   suspend(): void {
     for (const [name, pending] of this.#pending) this.#drop(name, pending);
-    for (const pending of this.#overtakenOnTheWay) this.#decide(pending, pending.fate as Reverted);
+    for (const pending of this.#overtakenOnTheWay) this.#decide(pending.claims, pending.fate as Reverted);
     this.#overtakenOnTheWay.clear();
   }
 
@@ -125,7 +136,7 @@ export class Rollbacks {
 
   #drop(name: string, pending: Pending): void {
     clearTimeout(pending.timer);
-    this.#pending.delete(name);
+    if (this.#pending.get(name) === pending) this.#pending.delete(name);
   }
 
   /** Ends what waits; of what is on its way, the answer tells more, if it comes, unless all is told. */
@@ -133,7 +144,7 @@ export class Rollbacks {
     this.#drop(name, pending);
     pending.fate = fate;
     if (pending.sent && !certain) this.#overtakenOnTheWay.add(pending);
-    else this.#decide(pending, fate);
+    else this.#decide(pending.claims, fate);
   }
 
   /** Never rejects. */
@@ -141,8 +152,9 @@ export class Rollbacks {
     const good = putForward(name, pending.claims);
     if (!good) return this.#drop(name, pending);
     const turns = this.#turnsOf(name);
-    if (turns.length >= MOST_ROLLBACKS) return this.#giveUp(name, pending);
-    this.#flapping.delete(name);
+    if (turns.length === 0 && pending.claims.some((claim) => !givenUp.has(claim.good))) this.#flapping.delete(name);
+    const most = this.#flapping.has(name) ? MOST_WHILE_FLAPPING : MOST_ROLLBACKS;
+    if (turns.length >= most) return this.#leave(name, pending);
     turns.push(Date.now());
     const { modRevision } = pending;
     const value = typeof good.value === 'string' ? Buffer.from(good.value) : good.value;
@@ -155,8 +167,8 @@ export class Rollbacks {
       if (pending.fate && !this.#overtakenOnTheWay.delete(pending)) return;
       // By an earlier try of ours, perhaps: the event that is on its way tells.
       if (fate === 'lost-race' && this.#unanswered.get(name)?.modRevision === modRevision) return;
-      if (this.#pending.get(name) === pending) this.#pending.delete(name);
-      this.#decide(pending, fate);
+      this.#drop(name, pending);
+      this.#decide(pending.claims, fate);
     } catch (thrown) {
       pending.sent = undefined;
       this.#notSent(name, pending, sent, thrown instanceof Error ? thrown : new Error(String(thrown)));
@@ -164,29 +176,39 @@ export class Rollbacks {
   }
 
   #notSent(name: string, pending: Pending, sent: Sent, error: Error): void {
+    // The loss of the connection has told it already.
+    if (pending.fate && !this.#overtakenOnTheWay.delete(pending)) return;
     if (isForbidden(error.cause)) {
       this.#drop(name, pending);
-      const said = this.#forbidden;
-      this.#forbidden = true;
-      return this.#settle(pending, 'forbidden', { error, said });
+      // Nothing was put back.
+      this.#turns.get(name)?.pop();
+      return this.#giveUp(pending.claims, 'forbidden', error);
     }
-    if (pending.fate) return this.#overtakenOnTheWay.delete(pending) ? this.#decide(pending, pending.fate) : undefined;
+    if (pending.fate) return this.#decide(pending.claims, pending.fate);
     // It may have been done all the same.
     const revision = pending.claims[0]?.rejection.revision;
     this.#unanswered.set(name, { ...sent, revision, fate: undefined });
     // The loss of the connection has dropped it meanwhile.
     if (this.#pending.get(name) !== pending) return;
     pending.tries++;
-    this.#tell(pending, 'failed', { error, said: pending.tries > 1 });
+    if (pending.tries === 1) this.#tell(pending.claims, 'failed', error);
     this.#wait(name, pending, Math.min(LONGEST_RETRY_MS, 1_000 * 2 ** pending.tries));
   }
 
-  #giveUp(name: string, pending: Pending): void {
+  /** Leaves a key alone that is flapping. The same value, written once more, is not told once more. */
+  #leave(name: string, pending: Pending): void {
+    const { value, claims } = pending;
+    const known = this.#flapping.get(name);
+    const told = known && isSame(value, known.value) ? known.told : new WeakSet();
     this.#drop(name, pending);
-    const error = new Error(`put back ${MOST_ROLLBACKS} times within a minute: somebody accepts what is refused here`);
-    const said = this.#flapping.has(name);
-    this.#flapping.add(name);
-    this.#settle(pending, 'flapping', { error, said });
+    this.#flapping.set(name, { value, told });
+    for (const { sink, good } of claims) {
+      if (told.has(sink)) givenUp.add(good);
+      told.add(sink);
+    }
+    const reason =
+      'it came back again and again within a minute: somebody accepts what is refused here, or keeps writing it';
+    this.#giveUp(claims, 'flapping', new Error(`left alone until the next load: ${reason}`));
   }
 
   /** Gives when a key was put back within the last minute. */
@@ -198,25 +220,26 @@ export class Rollbacks {
   }
 
   /** One transaction counts once, however many flag sets wanted it. */
-  #decide({ claims }: Pending, fate: Reverted): void {
-    if (fate === 'lost-race') return this.#settle({ claims }, fate);
-    this.#forbidden = false;
-    this.#settle({ claims: claims.slice(0, 1) }, fate);
-    this.#settle({ claims: claims.slice(1) }, 'lost-race');
+  #decide(claims: readonly Claim[], fate: Reverted): void {
+    if (fate === 'lost-race') return this.#settle(claims, fate);
+    this.#settle(claims.slice(0, 1), fate);
+    this.#settle(claims.slice(1), 'lost-race');
   }
 
-  #settle(over: Pick<Pending, 'claims'>, outcome: RollbackOutcome, more: { error?: Error; said?: boolean } = {}): void {
-    for (const { rejection } of over.claims) done.add(rejection);
-    this.#tell(over, outcome, more);
+  #settle(claims: readonly Claim[], outcome: RollbackOutcome): void {
+    this.#tell(claims, outcome);
+    for (const { good } of claims) done.add(good);
   }
 
-  #tell(
-    { claims }: Pick<Pending, 'claims'>,
-    outcome: RollbackOutcome,
-    { error, said = false }: { error?: Error; said?: boolean },
-  ): void {
-    if (said) return;
-    for (const { sink, rejection } of claims) {
+  #giveUp(claims: readonly Claim[], outcome: 'flapping' | 'forbidden', error: Error): void {
+    this.#tell(claims, outcome, error);
+    for (const { good } of claims) givenUp.add(good);
+  }
+
+  #tell(claims: readonly Claim[], outcome: RollbackOutcome, error?: Error): void {
+    const success = outcome === 'reverted' || outcome === 'deleted';
+    for (const { sink, rejection, good } of claims) {
+      if (givenUp.has(good) && !success) continue;
       const { flag, revision } = rejection;
       sink.rolledBack({ flag, revision, outcome, ...(error && { error }) });
     }

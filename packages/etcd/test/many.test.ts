@@ -3,18 +3,11 @@ import { etcdSource } from '@flagz/etcd';
 import { assert } from '@flagz/test-runner';
 import { type EtcdServer, TcpProxy } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
-import { onEachEtcd } from './support.ts';
+import { handled, onEachEtcd } from './support.ts';
 
 const SETS = 300;
 const ROUNDS = 60;
 const MOST_TRANSACTIONS = 10;
-
-/** Counts the transactions that a server has handled, failed ones too. */
-async function transactions({ ports }: EtcdServer): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${ports.metrics}/metrics`, { headers: { connection: 'close' } });
-  const lines = (await response.text()).split('\n').filter((line) => /^grpc_server_handled_total.*"Txn"/.test(line));
-  return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-}
 
 function median(numbers: readonly number[]): number {
   return [...numbers].sort((left, right) => left - right)[Math.floor(numbers.length / 2)] as number;
@@ -80,10 +73,10 @@ onEachEtcd('etcdSource() with 300 flag sets', (it, server) => {
     for (const rate of sets) assert.is(rate.get(), ROUNDS);
     assert.ok(median(ours) <= 1.2 * median(theirs), `${median(ours)} ms, raw ${median(theirs)} ms`);
 
-    const before = await transactions(server());
+    const before = await handled(server(), 'Txn');
     await server().put('/many/rate', 'rubbish');
     await eventually(() => outcomes.filter((outcome) => outcome !== 'failed').length === SETS);
-    const sent = (await transactions(server())) - before;
+    const sent = (await handled(server(), 'Txn')) - before;
     // One; more only where an answer came so late, on a slow machine, that it was sent again.
     assert.ok(sent === 1 || (outcomes.includes('failed') && sent <= MOST_TRANSACTIONS), `${sent} transactions`);
     assert.is(await server().get('/many/rate'), String(ROUNDS));

@@ -30,6 +30,14 @@ export function onEachEtcd(
   }
 }
 
+/** Counts the calls of one kind that a server has handled, failed ones too. */
+export async function handled({ ports }: EtcdServer, method: 'Range' | 'Txn'): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${ports.metrics}/metrics`, { headers: { connection: 'close' } });
+  const calls = new RegExp(`^grpc_server_handled_total.*"${method}"`);
+  const lines = (await response.text()).split('\n').filter((line) => calls.test(line));
+  return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
 export interface StageOptions {
   /** What etcd holds under the prefix before the watch. */
   readonly values?: Readonly<Record<string, RawValue>>;
