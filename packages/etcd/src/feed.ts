@@ -4,8 +4,9 @@ import { checkOf } from './check-picture.ts';
 import type { Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import { describeError } from './describe-error.ts';
+import { FormerValues } from './former-values.ts';
 import { isContinued, loadPrefix } from './load-prefix.ts';
-import { type KeyRange, type Picture, changedEntryOf, isSame, keyOf, nameOf, rangeOf, valuesOf } from './mirror.ts';
+import { type KeyRange, type Picture, changedEntryOf, keyOf, nameOf, rangeOf, valuesOf } from './mirror.ts';
 import type { Follower } from './pending-rollback.ts';
 import { revert } from './revert.ts';
 import { Rollbacks } from './rollbacks.ts';
@@ -51,8 +52,7 @@ export class Feed {
   readonly #rollbacks: Rollbacks;
   /** The mirror, once it is a picture of etcd. */
   #picture: Picture | undefined;
-  /** What each key held before its last change, by name: kept from one load to the next. */
-  readonly #before = new Map<string, Uint8Array | undefined>();
+  readonly #former = new FormerValues();
   #run: Run | undefined;
   #connection: Connection | undefined;
   #live = false;
@@ -117,7 +117,7 @@ export class Feed {
     await run?.ended;
     if (!forget || this.#run !== run) return;
     this.#picture = undefined;
-    this.#before.clear();
+    this.#former.clear();
   }
 
   /** Is one run. Never rejects: what goes wrong is the followers'. */
@@ -150,7 +150,7 @@ export class Feed {
     const known = this.#picture;
     if (known && !reload && (await isContinued(connection, this.#range, known, signal))) return;
     this.#picture = await loadPrefix(connection, this.#range, known?.mirror, signal);
-    this.#before.clear();
+    this.#former.clear();
   }
 
   /** Watches from the mirror's revision on. @returns when everything should be loaded again. */
@@ -162,7 +162,10 @@ export class Feed {
         created: () => this.#goLive(),
         heard: ({ raft_term }) => (picture.term = raft_term),
         changed: (revision, events) => this.#change(picture, revision, events),
-        alive: () => this.#live && this.#tellAll(({ sink }) => sink.alive()),
+        alive: () => {
+          this.#former.forget();
+          if (this.#live) this.#tellAll(({ sink }) => sink.alive());
+        },
         check: checkOf(connection, this.#range, picture, signal),
         ended: (reason) => over(() => (reason === 'compacted' ? resolve() : reject(reason))),
       });
@@ -193,11 +196,7 @@ export class Feed {
     for (const { type, kv } of events) {
       const name = nameOf(this.#range, kv.key);
       const entry = type === 'Delete' ? undefined : changedEntryOf(kv);
-      const current = mirror.get(name)?.value;
-      if (!isSame(entry?.value, current)) {
-        if (entry && isSame(entry.value, this.#before.get(name))) returned.add(name);
-        this.#before.set(name, current);
-      }
+      if (this.#former.changed(name, entry?.value, mirror.get(name)?.value)) returned.add(name);
       this.#rollbacks.changed(name, entry);
       if (entry) mirror.set(name, entry);
       else mirror.delete(name);
