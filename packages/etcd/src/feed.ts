@@ -52,6 +52,8 @@ export class Feed {
   readonly #rollbacks: Rollbacks;
   /** The mirror, once it is a picture of etcd. */
   #picture: Picture | undefined;
+  /** The one that was forgotten: a source between two attempts may hold it still. */
+  #forgotten: WeakRef<Picture> | undefined;
   readonly #former = new FormerValues();
   #run: Run | undefined;
   #connection: Connection | undefined;
@@ -64,10 +66,14 @@ export class Feed {
     this.#rollbacks = new Rollbacks((...refused) => this.#revert(...refused), options.rollbackDelayMs);
   }
 
-  /** Takes over what another feed knows of the same prefix, so that its followers go on where they were. */
-  inherit(other: Feed): void {
-    const known = other.#picture;
-    if (known) this.#picture ??= { ...known, mirror: new Map(known.mirror) };
+  /** Gives what it knows; what it has forgotten as well, as long as anybody holds that. */
+  get picture(): Picture | undefined {
+    return this.#picture ?? this.#forgotten?.deref();
+  }
+
+  /** Takes over what somebody knew of the same prefix, where it knows nothing. A copy: another feed may be at work on it. */
+  inherit(picture: Picture): void {
+    this.#picture ??= { ...picture, mirror: new Map(picture.mirror) };
   }
 
   /**
@@ -115,7 +121,8 @@ export class Feed {
     const run = this.#run;
     run?.abort.abort();
     await run?.ended;
-    if (!forget || this.#run !== run) return;
+    if (!forget || this.#run !== run || !this.#picture) return;
+    this.#forgotten = new WeakRef(this.#picture);
     this.#picture = undefined;
     this.#former.clear();
   }
@@ -147,8 +154,11 @@ export class Feed {
 
   /** Makes the mirror a state that a watch can go on from: the one it has, where that is possible. */
   async #position(connection: Connection, reload: boolean, signal: AbortSignal): Promise<void> {
-    const known = this.#picture;
-    if (known && !reload && (await isContinued(connection, this.#range, known, signal))) return;
+    const known = this.picture;
+    if (known && !reload && (await isContinued(connection, this.#range, known, signal))) {
+      this.#picture = known;
+      return;
+    }
     this.#picture = await loadPrefix(connection, this.#range, known?.mirror, signal);
     this.#former.clear();
   }
