@@ -3,14 +3,18 @@ import type { IEvent } from 'etcd3';
 import { checkOf } from './check-picture.ts';
 import type { Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
+import { continuityOf } from './continuity.ts';
 import { describeError } from './describe-error.ts';
 import { FormerValues } from './former-values.ts';
-import { isContinued, loadPrefix } from './load-prefix.ts';
+import { loadPrefix } from './load-prefix.ts';
 import { type KeyRange, type Picture, changedEntryOf, keyOf, nameOf, rangeOf, valuesOf } from './mirror.ts';
 import type { Follower } from './pending-rollback.ts';
 import { revert } from './revert.ts';
 import { Rollbacks } from './rollbacks.ts';
 import { WatchStream } from './watch-stream.ts';
+
+/** How soon everything is read where the mirror was kept by what is likely, at most, in milliseconds. */
+const SOON_MS = 30_000;
 
 /** Configures a {@link Feed}. */
 export interface FeedOptions {
@@ -36,6 +40,7 @@ interface Run {
  *      ▲          │  the history goes on:    │          │ each revision: mirror, then a batch a follower
  *      │          │    keep the mirror       │          │
  *      │          │  else: load all pages    │          ├─ compacted, or every few minutes ─▶ positioned
+ *      │          │                          │          ├─ soon, where not all was compared ─▶ positioned
  *      │          │                          │          │
  *      └──────────┴───── failed: all followers fail, the mirror stays ──┘
  *      └────────── the last follower leaves: the mirror goes ───────────┘
@@ -136,8 +141,8 @@ export class Feed {
       connection = this.#cluster.acquire();
       this.#connection = connection;
       for (let reload = false; !signal.aborted; reload = true) {
-        await this.#position(connection, reload, signal);
-        await this.#watch(connection, signal);
+        const reloadInMs = await this.#position(connection, reload, signal);
+        await this.#watch(connection, reloadInMs, signal);
       }
     } catch (thrown) {
       const error = this.#describe(thrown);
@@ -152,19 +157,25 @@ export class Feed {
     }
   }
 
-  /** Makes the mirror a state that a watch can go on from: the one it has, where that is possible. */
-  async #position(connection: Connection, reload: boolean, signal: AbortSignal): Promise<void> {
+  /**
+   * Makes the mirror a state that a watch can go on from: the one it has, where that is possible.
+   *
+   * @returns in how many milliseconds everything should be loaded again: at random, so that a fleet spreads.
+   */
+  async #position(connection: Connection, reload: boolean, signal: AbortSignal): Promise<number> {
+    const { reloadEveryMs } = this.#options;
     const known = this.picture;
-    if (known && !reload && (await isContinued(connection, this.#range, known, signal))) {
-      this.#picture = known;
-      return;
-    }
-    this.#picture = await loadPrefix(connection, this.#range, known?.mirror, signal);
-    this.#former.clear();
+    const continuity = known && !reload ? await continuityOf(connection, this.#range, known, signal) : 'unknown';
+    if (continuity === 'unknown') {
+      this.#picture = await loadPrefix(connection, this.#range, known?.mirror, signal);
+      this.#former.clear();
+    } else this.#picture = known;
+    if (continuity === 'likely') return Math.random() * Math.min(SOON_MS, reloadEveryMs);
+    return reloadEveryMs * (0.8 + 0.4 * Math.random());
   }
 
   /** Watches from the mirror's revision on. @returns when everything should be loaded again. */
-  async #watch(connection: Connection, signal: AbortSignal): Promise<void> {
+  async #watch(connection: Connection, reloadInMs: number, signal: AbortSignal): Promise<void> {
     const picture = this.#picture as Picture;
     const call = await connection.watch();
     await new Promise<void>((resolve, reject) => {
@@ -180,8 +191,7 @@ export class Feed {
         ended: (reason) => over(() => (reason === 'compacted' ? resolve() : reject(reason))),
       });
       const onAbort = (): void => over(() => reject(new SourceError('stopped')));
-      const jitter = 0.8 + 0.4 * Math.random();
-      const reload = setTimeout(() => over(resolve), this.#options.reloadEveryMs * jitter);
+      const reload = setTimeout(() => over(resolve), reloadInMs);
       const over = (tell: () => void): void => {
         clearTimeout(reload);
         signal.removeEventListener('abort', onAbort);
