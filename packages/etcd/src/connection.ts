@@ -1,8 +1,10 @@
+import { SourceError } from '@flagz/core';
 import {
   type Etcd3,
   GRPCUnauthenticatedError,
   type IRangeRequest,
   type IRangeResponse,
+  type IResponseHeader,
   type ITxnRequest,
   type IWatchRequest,
   type IWatchResponse,
@@ -75,8 +77,13 @@ export class Connection {
     return oldest && `no answer to ${oldest.what} within ${Date.now() - oldest.since} ms`;
   }
 
-  range(request: IRangeRequest, timeoutMs: number, signal: AbortSignal): Promise<IRangeResponse> {
-    return this.#call('a read', timeoutMs, signal, (options) => this.#client.kv.range(request, options));
+  async range(request: IRangeRequest, timeoutMs: number, signal: AbortSignal): Promise<IRangeResponse> {
+    const response = await this.#call('a read', timeoutMs, signal, (options) =>
+      this.#client.kv.range(request, options),
+    );
+    // Of a server that is no etcd, whatever the type says.
+    if (!(response.header as IResponseHeader | null)) throw new SourceError(NO_HEADER);
+    return response;
   }
 
   /** Tells whether the transaction's comparisons held. */
@@ -172,6 +179,9 @@ export class Connection {
     return call;
   }
 }
+
+/** Says that an answer does not tell of which revision it is. */
+export const NO_HEADER = 'an answer without a header, as no etcd gives it; check the endpoint';
 
 const EXPIRED = 'the login has expired';
 

@@ -3,13 +3,18 @@ import type { IEvent } from 'etcd3';
 import { checkOf } from './check-picture.ts';
 import type { Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
+import { continuityOf } from './continuity.ts';
 import { describeError } from './describe-error.ts';
-import { isContinued, loadPrefix } from './load-prefix.ts';
-import { type KeyRange, type Picture, changedEntryOf, isSame, keyOf, nameOf, rangeOf, valuesOf } from './mirror.ts';
+import { FormerValues } from './former-values.ts';
+import { loadPrefix } from './load-prefix.ts';
+import { type KeyRange, type Picture, changedEntryOf, keyOf, nameOf, rangeOf, valuesOf } from './mirror.ts';
 import type { Follower } from './pending-rollback.ts';
 import { revert } from './revert.ts';
 import { Rollbacks } from './rollbacks.ts';
 import { WatchStream } from './watch-stream.ts';
+
+/** How soon everything is read where the mirror was kept by what is likely, at most, in milliseconds. */
+const SOON_MS = 30_000;
 
 /** Configures a {@link Feed}. */
 export interface FeedOptions {
@@ -35,6 +40,7 @@ interface Run {
  *      ▲          │  the history goes on:    │          │ each revision: mirror, then a batch a follower
  *      │          │    keep the mirror       │          │
  *      │          │  else: load all pages    │          ├─ compacted, or every few minutes ─▶ positioned
+ *      │          │                          │          ├─ soon, where not all was compared ─▶ positioned
  *      │          │                          │          │
  *      └──────────┴───── failed: all followers fail, the mirror stays ──┘
  *      └────────── the last follower leaves: the mirror goes ───────────┘
@@ -51,8 +57,9 @@ export class Feed {
   readonly #rollbacks: Rollbacks;
   /** The mirror, once it is a picture of etcd. */
   #picture: Picture | undefined;
-  /** What each key held before its last change, by name: kept from one load to the next. */
-  readonly #before = new Map<string, Uint8Array | undefined>();
+  /** The one that was forgotten: a source between two attempts may hold it still. */
+  #forgotten: WeakRef<Picture> | undefined;
+  readonly #former = new FormerValues();
   #run: Run | undefined;
   #connection: Connection | undefined;
   #live = false;
@@ -64,10 +71,14 @@ export class Feed {
     this.#rollbacks = new Rollbacks((...refused) => this.#revert(...refused), options.rollbackDelayMs);
   }
 
-  /** Takes over what another feed knows of the same prefix, so that its followers go on where they were. */
-  inherit(other: Feed): void {
-    const known = other.#picture;
-    if (known) this.#picture ??= { ...known, mirror: new Map(known.mirror) };
+  /** Gives what it knows; what it has forgotten as well, as long as anybody holds that. */
+  get picture(): Picture | undefined {
+    return this.#picture ?? this.#forgotten?.deref();
+  }
+
+  /** Takes over what somebody knew of the same prefix, where it knows nothing. A copy: another feed may be at work on it. */
+  inherit(picture: Picture): void {
+    this.#picture ??= { ...picture, mirror: new Map(picture.mirror) };
   }
 
   /**
@@ -115,9 +126,10 @@ export class Feed {
     const run = this.#run;
     run?.abort.abort();
     await run?.ended;
-    if (!forget || this.#run !== run) return;
+    if (!forget || this.#run !== run || !this.#picture) return;
+    this.#forgotten = new WeakRef(this.#picture);
     this.#picture = undefined;
-    this.#before.clear();
+    this.#former.clear();
   }
 
   /** Is one run. Never rejects: what goes wrong is the followers'. */
@@ -129,8 +141,8 @@ export class Feed {
       connection = this.#cluster.acquire();
       this.#connection = connection;
       for (let reload = false; !signal.aborted; reload = true) {
-        await this.#position(connection, reload, signal);
-        await this.#watch(connection, signal);
+        const reloadInMs = await this.#position(connection, reload, signal);
+        await this.#watch(connection, reloadInMs, signal);
       }
     } catch (thrown) {
       const error = this.#describe(thrown);
@@ -145,16 +157,25 @@ export class Feed {
     }
   }
 
-  /** Makes the mirror a state that a watch can go on from: the one it has, where that is possible. */
-  async #position(connection: Connection, reload: boolean, signal: AbortSignal): Promise<void> {
-    const known = this.#picture;
-    if (known && !reload && (await isContinued(connection, this.#range, known, signal))) return;
-    this.#picture = await loadPrefix(connection, this.#range, known?.mirror, signal);
-    this.#before.clear();
+  /**
+   * Makes the mirror a state that a watch can go on from: the one it has, where that is possible.
+   *
+   * @returns in how many milliseconds everything should be loaded again: at random, so that a fleet spreads.
+   */
+  async #position(connection: Connection, reload: boolean, signal: AbortSignal): Promise<number> {
+    const { reloadEveryMs } = this.#options;
+    const known = this.picture;
+    const continuity = known && !reload ? await continuityOf(connection, this.#range, known, signal) : 'unknown';
+    if (continuity === 'unknown') {
+      this.#picture = await loadPrefix(connection, this.#range, known?.mirror, signal);
+      this.#former.clear();
+    } else this.#picture = known;
+    if (continuity === 'likely') return Math.random() * Math.min(SOON_MS, reloadEveryMs);
+    return reloadEveryMs * (0.8 + 0.4 * Math.random());
   }
 
   /** Watches from the mirror's revision on. @returns when everything should be loaded again. */
-  async #watch(connection: Connection, signal: AbortSignal): Promise<void> {
+  async #watch(connection: Connection, reloadInMs: number, signal: AbortSignal): Promise<void> {
     const picture = this.#picture as Picture;
     const call = await connection.watch();
     await new Promise<void>((resolve, reject) => {
@@ -162,13 +183,15 @@ export class Feed {
         created: () => this.#goLive(),
         heard: ({ raft_term }) => (picture.term = raft_term),
         changed: (revision, events) => this.#change(picture, revision, events),
-        alive: () => this.#live && this.#tellAll(({ sink }) => sink.alive()),
+        alive: () => {
+          this.#former.forget();
+          if (this.#live) this.#tellAll(({ sink }) => sink.alive());
+        },
         check: checkOf(connection, this.#range, picture, signal),
         ended: (reason) => over(() => (reason === 'compacted' ? resolve() : reject(reason))),
       });
       const onAbort = (): void => over(() => reject(new SourceError('stopped')));
-      const jitter = 0.8 + 0.4 * Math.random();
-      const reload = setTimeout(() => over(resolve), this.#options.reloadEveryMs * jitter);
+      const reload = setTimeout(() => over(resolve), reloadInMs);
       const over = (tell: () => void): void => {
         clearTimeout(reload);
         signal.removeEventListener('abort', onAbort);
@@ -193,11 +216,7 @@ export class Feed {
     for (const { type, kv } of events) {
       const name = nameOf(this.#range, kv.key);
       const entry = type === 'Delete' ? undefined : changedEntryOf(kv);
-      const current = mirror.get(name)?.value;
-      if (!isSame(entry?.value, current)) {
-        if (entry && isSame(entry.value, this.#before.get(name))) returned.add(name);
-        this.#before.set(name, current);
-      }
+      if (this.#former.changed(name, entry?.value, mirror.get(name)?.value)) returned.add(name);
       this.#rollbacks.changed(name, entry);
       if (entry) mirror.set(name, entry);
       else mirror.delete(name);

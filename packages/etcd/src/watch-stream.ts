@@ -1,6 +1,6 @@
 import { SourceError } from '@flagz/core';
 import type { IEvent, IResponseHeader, IWatchResponse } from 'etcd3';
-import type { WatchCall } from './connection.ts';
+import { NO_HEADER, type WatchCall } from './connection.ts';
 import type { KeyRange } from './mirror.ts';
 
 /** How often the server is asked for a sign of life, in milliseconds. */
@@ -88,6 +88,7 @@ export class WatchStream {
     this.#unanswered = false;
     this.#found = undefined;
     if (response.canceled) return this.#end(reasonOf(response));
+    if (!(response.header as IResponseHeader | null)) return this.#end(new SourceError(NO_HEADER));
     this.#listener.heard(response.header);
     if (response.created) {
       this.#created = true;

@@ -20,10 +20,24 @@ function held(): number {
   return heapUsed + external;
 }
 
-async function fill(server: EtcdServer): Promise<void> {
+/** Measures it once what is not used any more is gone. */
+async function heldAtRest(): Promise<number> {
+  let before = Infinity;
+  return eventually(
+    () => {
+      const now = held();
+      const isAtRest = Math.abs(now - before) < 200_000;
+      before = now;
+      return isAtRest && now;
+    },
+    { everyMs: 500, withinMs: 15_000 },
+  );
+}
+
+async function fill(server: EtcdServer, value = VALUE): Promise<void> {
   for (let first = 0; first < FLAGS; first += 100) {
     const names = Array.from({ length: 100 }, (_, index) => `/large/flag${first + index}`);
-    await server.write(Object.fromEntries(names.map((name) => [name, VALUE])));
+    await server.write(Object.fromEntries(names.map((name) => [name, value])));
   }
 }
 
@@ -77,14 +91,21 @@ onEachEtcd('etcdSource() with 20,000 flags of 1 kB', (it, server) => {
     assert.ok(Math.min(...ratios) <= 1.3, `ratios: ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}`);
   });
 
-  it('holds about their size', async () => {
+  it('holds about their size, and little more when all of them have changed', async () => {
     const flags = new FlagSet('large');
     for (let index = 0; index < FLAGS; index++) flags.dynamic(`flag${index}`, string, '', '');
-    const before = held();
+    const before = await heldAtRest();
     const watcher = await flags.watch(etcdSource({ hosts: server().url, prefix: '/large' }));
     assert.is(flags.find('flag19999')?.text, VALUE);
     // Once as bytes, once as text, and the flags' own objects; pages that were received go a little later.
     await eventually(() => held() - before < 3.5 * FLAGS * VALUE.length, { everyMs: 200 });
+    for (const letter of ['y', 'z']) {
+      const value = letter.repeat(VALUE.length);
+      await fill(server(), value);
+      await eventually(() => flags.find('flag19999')?.text === value, { withinMs: 30_000 });
+      // Each flag's last change as well, with the text before it.
+      await eventually(() => held() - before < 4.3 * FLAGS * VALUE.length, { everyMs: 200 });
+    }
     await watcher.stop();
   });
 

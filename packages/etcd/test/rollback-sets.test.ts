@@ -1,7 +1,7 @@
-import { FlagSet, type Watcher, inRange, int } from '@flagz/core';
+import { FlagSet, type Source, type Watcher, inRange, int } from '@flagz/core';
 import { etcdSource } from '@flagz/etcd';
 import { assert } from '@flagz/test-runner';
-import type { EtcdServer } from '@flagz/testbed-etcd';
+import { type EtcdServer, TcpProxy } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
 import { onEachEtcd } from './support.ts';
 
@@ -47,5 +47,44 @@ onEachEtcd('etcdSource() rollback for several flag sets', (it, server) => {
       } finally {
         for (const watcher of watchers) await watcher.stop();
       }
+    });
+
+  for (const [title, isStarted] of [
+    ['the others stop', false],
+    ['others stop and start', true],
+  ] as const)
+    it(`leaves alone what the first load refused, where ${title} while it is between two attempts`, async () => {
+      const prefix = `/away-${isStarted}`;
+      await server().put(`${prefix}/rate`, 'rubbish');
+      const proxy = await TcpProxy.start(server().ports.client);
+      const said: string[] = [];
+      let comeBack = (): void => {};
+      let away = Promise.resolve();
+      const follow = async (largest: number, before: () => Promise<void> = () => Promise.resolve()) => {
+        const { flags, rate } = setUp(server(), prefix, largest, said);
+        const source = etcdSource({ hosts: proxy.url, prefix, rollbackDelayMs: 0 });
+        const watch: Source['watch'] = (...attempt) => before().then(() => source.watch(...attempt));
+        const watcher = await flags.watch({ ...source, watch }, { required: false });
+        await eventually(() => watcher.state === 'live');
+        return { rate, watcher };
+      };
+      const first = await follow(1_000, () => away);
+      const other = await follow(1_000);
+      away = new Promise((resolve) => (comeBack = resolve));
+      const { restarts } = other.watcher.status;
+      proxy.drop();
+      await eventually(() => other.watcher.status.restarts > restarts && other.watcher.state === 'live');
+      assert.is(first.watcher.state, 'stale');
+      await other.watcher.stop();
+      const third = isStarted ? await follow(1_000) : undefined;
+      comeBack();
+      await eventually(() => first.watcher.state === 'live');
+      // An answer after all that it may have asked for.
+      await server().put(`${prefix}/rate2`, 'x');
+      await eventually(() => first.watcher.status.unknown.includes('rate2'));
+      assert.is(await server().get(`${prefix}/rate`), 'rubbish');
+      assert.equal(said, []);
+      await Promise.all([first.watcher.stop(), third?.watcher.stop()]);
+      await proxy.close();
     });
 });

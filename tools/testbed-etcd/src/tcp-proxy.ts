@@ -10,6 +10,8 @@ interface Pair {
   /** Data that are delayed, oldest first. */
   readonly toServer: Buffer[];
   readonly toClient: Buffer[];
+  /** When all that the server has sent is through, at the rate of the proxy. */
+  busyUntil: number;
 }
 
 type Mode = 'open' | 'cut' | 'stalled' | 'black hole';
@@ -21,6 +23,7 @@ export class TcpProxy {
   readonly #pairs = new Set<Pair>();
   #mode: Mode = 'open';
   #delayMs = 0;
+  #bytesPerSecond = Infinity;
   #accepted = 0;
   #refused: string | undefined;
 
@@ -90,6 +93,7 @@ export class TcpProxy {
   restore(): void {
     this.#mode = 'open';
     this.#delayMs = 0;
+    this.#bytesPerSecond = Infinity;
     this.#refused = undefined;
     for (const pair of this.#pairs) {
       if (pair.lossy) destroy(pair);
@@ -101,6 +105,11 @@ export class TcpProxy {
   /** Delays each piece of data, in both directions. */
   delay(ms: number): void {
     this.#delayMs = ms;
+  }
+
+  /** Lets no more than so many bytes a second through to each client. */
+  limit(bytesPerSecond: number): void {
+    this.#bytesPerSecond = bytesPerSecond;
   }
 
   async close(): Promise<void> {
@@ -116,7 +125,8 @@ export class TcpProxy {
       return;
     }
     const server = connect(this.#target(), '127.0.0.1');
-    const pair: Pair = { client, server, lossy: this.#mode === 'black hole', toServer: [], toClient: [] };
+    const lossy = this.#mode === 'black hole';
+    const pair: Pair = { client, server, lossy, toServer: [], toClient: [], busyUntil: 0 };
     this.#pairs.add(pair);
     for (const [from, to] of [
       [client, server],
@@ -130,8 +140,20 @@ export class TcpProxy {
       });
       from.on('data', (data) => this.#pass(pair, to, data));
     }
+    server.on('data', ({ length }) => this.#slowDown(pair, length));
     if (this.#mode === 'stalled') server.pause();
     else client.resume();
+  }
+
+  /** Makes a server wait that is ahead of the rate. */
+  #slowDown(pair: Pair, bytes: number): void {
+    const now = Date.now();
+    pair.busyUntil = Math.max(now, pair.busyUntil) + (1_000 * bytes) / this.#bytesPerSecond;
+    const ahead = pair.busyUntil - now;
+    // Less than a timer can tell.
+    if (ahead < 5) return;
+    pair.server.pause();
+    setTimeout(() => this.#mode !== 'stalled' && pair.server.resume(), ahead);
   }
 
   #pass(pair: Pair, to: Socket, data: Buffer): void {
