@@ -2,7 +2,7 @@ import type { FlagError } from './errors.ts';
 import type { FlagEvent } from './events.ts';
 import type { FlagNode, Held } from './flag-node.ts';
 import type { Layer, RejectionRecord } from './layer.ts';
-import { checkText, shown } from './read-value.ts';
+import { checkText, isSameRaw, shown } from './read-value.ts';
 import type { BatchOrigin, BatchOutcome, ChangeOrigin, RawValue, Rejection } from './source.ts';
 import { sameRefusal } from './standing.ts';
 
@@ -88,7 +88,10 @@ export class Batch {
     const known = layer.rejected.get(flag.name);
     // The same value, refused for another reason: nothing has been written since.
     const same = known?.raw === raw ? known : undefined;
-    const record = { rejection, raw, atStart: same?.atStart ?? this.starting, lastGood: same?.lastGood };
+    // A load tells what is there, and not that it was written: a source that has lost its place makes the bytes anew.
+    const stands = same ?? (known && this.replace && isSameRaw(known.raw, raw) ? known : undefined);
+    const atStart = stands?.atStart ?? this.starting;
+    const record = { rejection, raw, atStart, lastGood: same?.lastGood };
     this.#refused ??= new Map();
     this.#refused.set(flag.name, known && sameRefusal(known, record) ? known : record);
   }

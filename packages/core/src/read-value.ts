@@ -115,6 +115,14 @@ export function shown(subject: { readonly sensitive: boolean }, raw: RawValue): 
   }
 }
 
+/** Compares what sources deliver: texts, bytes, or nothing. */
+export function isSameRaw(left: RawValue | undefined, right: RawValue | undefined): boolean {
+  if (left === right) return true;
+  return (
+    isBytes(left) && isBytes(right) && left.length === right.length && left.every((byte, at) => byte === right[at])
+  );
+}
+
 function isBytes(raw: unknown): raw is Uint8Array {
   return raw instanceof Uint8Array;
 }

@@ -5,7 +5,6 @@ import { Cluster, type ClusterOptions, type Member } from './cluster.ts';
 import { type EtcdCredentials, optionsOf } from './endpoint.ts';
 import type { Feed } from './feed.ts';
 import { checkClientHosts, checkHosts } from './hosts.ts';
-import type { Picture } from './mirror.ts';
 
 /** The longest wait that a timer counts, jitter included, in milliseconds: more would ring at once. */
 const LONGEST_MS = 1_000_000_000;
@@ -70,11 +69,6 @@ export function etcdSource(options: EtcdSourceOptions): Source {
   const { password, ...cluster } = clusterOptions(options, name);
   // Held as long as the source: where the last attempt came to, the next one goes on.
   let feed: Feed | undefined;
-  /**
-   * What attempts that have failed knew, until they come back: a flag set recognises a value, or a refusal, by the very
-   * object, and the feed forgets all when the last of its followers stops meanwhile.
-   */
-  const left: Picture[] = [];
   return {
     name,
     staleAfterMs: 20_000,
@@ -85,13 +79,10 @@ export function etcdSource(options: EtcdSourceOptions): Source {
       // Each time anew: with another password, it is another connection.
       const entered = Cluster.enter(cluster, member);
       try {
+        const before = feed;
         feed = entered.feed(prefix, { rollbackDelayMs, reloadEveryMs });
-        const known = left.shift();
-        if (known) feed.inherit(known);
+        if (before && before !== feed) feed.inherit(before);
         await feed.follow({ sink, rollback }, signal);
-      } catch (error) {
-        if (!signal.aborted && feed?.picture) left.push(feed.picture);
-        throw error;
       } finally {
         entered.leave(member);
       }

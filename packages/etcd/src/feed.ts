@@ -57,8 +57,6 @@ export class Feed {
   readonly #rollbacks: Rollbacks;
   /** The mirror, once it is a picture of etcd. */
   #picture: Picture | undefined;
-  /** The one that was forgotten: a source between two attempts may hold it still. */
-  #forgotten: WeakRef<Picture> | undefined;
   readonly #former = new FormerValues();
   #run: Run | undefined;
   #connection: Connection | undefined;
@@ -71,14 +69,10 @@ export class Feed {
     this.#rollbacks = new Rollbacks((...refused) => this.#revert(...refused), options.rollbackDelayMs);
   }
 
-  /** Gives what it knows; what it has forgotten as well, as long as anybody holds that. */
-  get picture(): Picture | undefined {
-    return this.#picture ?? this.#forgotten?.deref();
-  }
-
-  /** Takes over what somebody knew of the same prefix, where it knows nothing. A copy: another feed may be at work on it. */
-  inherit(picture: Picture): void {
-    this.#picture ??= { ...picture, mirror: new Map(picture.mirror) };
+  /** Takes over what another feed knows of the same prefix, so that its followers go on where they were. */
+  inherit(other: Feed): void {
+    const known = other.#picture;
+    if (known) this.#picture ??= { ...known, mirror: new Map(known.mirror) };
   }
 
   /**
@@ -126,8 +120,7 @@ export class Feed {
     const run = this.#run;
     run?.abort.abort();
     await run?.ended;
-    if (!forget || this.#run !== run || !this.#picture) return;
-    this.#forgotten = new WeakRef(this.#picture);
+    if (!forget || this.#run !== run) return;
     this.#picture = undefined;
     this.#former.clear();
   }
@@ -164,12 +157,12 @@ export class Feed {
    */
   async #position(connection: Connection, reload: boolean, signal: AbortSignal): Promise<number> {
     const { reloadEveryMs } = this.#options;
-    const known = this.picture;
+    const known = this.#picture;
     const continuity = known && !reload ? await continuityOf(connection, this.#range, known, signal) : 'unknown';
     if (continuity === 'unknown') {
       this.#picture = await loadPrefix(connection, this.#range, known?.mirror, signal);
       this.#former.clear();
-    } else this.#picture = known;
+    }
     if (continuity === 'likely') return Math.random() * Math.min(SOON_MS, reloadEveryMs);
     return reloadEveryMs * (0.8 + 0.4 * Math.random());
   }

@@ -45,8 +45,8 @@ export interface Pending {
 export interface Flapping {
   /** What it held then. */
   readonly value: Uint8Array | undefined;
-  /** Who was told so, since it has held this. */
-  told: WeakSet<SourceSink>;
+  /** Who was told so of this value. */
+  readonly told: WeakSet<SourceSink>;
 }
 
 /** Is what a transaction writes, nothing to delete the key, and where the key has to be for that. */

@@ -96,9 +96,7 @@ export class Rollbacks {
   changed(name: string, now: Entry | undefined): void {
     const lost = this.#unanswered.get(name);
     const pending = this.#pending.get(name);
-    const flapping = this.#flapping.get(name);
     if (!isSame(now?.value, this.#putBack.get(name))) this.#putBack.delete(name);
-    if (flapping && !isSame(now?.value, flapping.value)) flapping.told = new WeakSet();
     // A second event is nobody's answer; and once told, it is over.
     if (pending || lost?.fate) this.#unanswered.delete(name);
     if (lost) lost.fate ??= fateOf(lost, now);

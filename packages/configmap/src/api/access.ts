@@ -1,13 +1,16 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Agent, RequestOptions } from 'node:https';
+import { SourceError } from '@flagz/core';
 import { credentialsOf, whatThinks } from './credentials.ts';
-import { type Identity, identityOf } from './identity.ts';
+import { type Identity, digest, identityOf } from './identity.ts';
 import {
   type KubeConfigLike,
   type KubeConfigSpec,
   fatal,
+  isAsMade,
   loadKubeConfig,
   parseServer,
+  pluginOf,
   withoutCredentials,
 } from './kube-config.ts';
 import { makeAgent, proxyFor } from './proxy.ts';
@@ -34,7 +37,7 @@ export class Gate {
   #config: KubeConfigLike | undefined;
   /** Stands in for the configuration while that says the same, once the credentials that it remembers were refused. */
   #standIn: KubeConfigLike | undefined;
-  #configured: string | undefined;
+  #said: string | undefined;
   #isRefused = false;
   #agent: Agent | undefined;
   #agentKey: string | undefined;
@@ -56,10 +59,15 @@ export class Gate {
     const server = parseServer(cluster.server);
     if (this.#isRefused) this.#standIn = await withoutCredentials(config, signal);
     this.#isRefused = false;
-    const identity = identityOf(config, this.#spec);
-    if (identity.configured !== this.#configured) this.#standIn = undefined;
-    this.#configured = identity.configured;
+    const before = identityOf(config, this.#spec);
+    const said = digest([before.configured, pluginOf(config.getCurrentUser()), isAsMade(config)]);
+    if (said !== this.#said) this.#standIn = undefined;
+    this.#said = said;
     const options = await credentialsOf(this.#standIn ?? config, signal);
+    // Afterwards: a KubeConfig may make a token when it is asked.
+    const identity = identityOf(config, this.#spec);
+    if (identity.files !== before.files)
+      throw new SourceError('the files of the credentials have been changed meanwhile');
     const agent = this.#agentFor(options, server, cluster.proxyUrl);
     return { server, headers: options.headers as OutgoingHttpHeaders, agent, identity };
   }

@@ -19,7 +19,8 @@ export class Asker {
   /** Tells whether he is who an identity stands for, which the configuration of a target has come to. */
   is(identity: Identity, target: WatchTarget): boolean {
     const { kubeConfig, context } = this.#target;
-    if (typeof kubeConfig === 'object') return configuredOf(kubeConfig, this.#target) === identity.configured;
+    // Whoever shares with an object has the very same.
+    if (typeof kubeConfig === 'object') return true;
     // Who reads one file gets its next version together; but it may have another current context then.
     return context === target.context || this.#configured === identity.configured;
   }

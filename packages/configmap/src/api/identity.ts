@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { tokenFileOf } from './credentials.ts';
-import { type KubeConfigLike, type KubeConfigSpec, hasAuthenticators, isAsMade } from './kube-config.ts';
+import type { KubeConfigLike, KubeConfigSpec } from './kube-config.ts';
 import { asRecord, asText } from './wire.ts';
 
 /** Is what tells two askers apart: who may see less never shares what another one sees. */
@@ -25,10 +25,9 @@ export function identityOf(config: KubeConfigLike, spec: KubeConfigSpec): Identi
 }
 
 /**
- * Tells what a configuration says, files aside: what it holds, where that is all that counts.
+ * Tells what a configuration says, files aside.
  *
- * What a KubeConfig object answers in a way of its own, be it a method, an authenticator or a provider, is known to nobody
- * else: such a one is like no other.
+ * A KubeConfig object is like itself only: what one answers, remembers, or was taught is known to nobody else.
  */
 export function configuredOf(config: KubeConfigLike, { kubeConfig }: KubeConfigSpec): string {
   const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
@@ -37,33 +36,9 @@ export function configuredOf(config: KubeConfigLike, { kubeConfig }: KubeConfigS
     read.set(config, said);
     return said;
   }
-  if (isPlain(config)) return digest([cluster, user]);
+  // client-node keeps what a provider hands out in the provider.
   const { authProvider: _, ...rest } = asRecord(user);
   return digest([cluster, rest, numberOf(config)]);
-}
-
-function isPlain(config: KubeConfigLike): boolean {
-  const user = config.getCurrentUser();
-  const provider = asRecord(user)['authProvider'];
-  return (
-    isAsMade(config) &&
-    !hasAuthenticators(config) &&
-    isData([config.getCurrentCluster(), user]) &&
-    // client-node keeps what any other provider hands out in the configuration itself.
-    (!provider || Object.keys(asRecord(asRecord(provider)['config'])).join() === 'tokenFile')
-  );
-}
-
-/** Tells whether JSON says all that there is. */
-function isData(value: unknown): boolean {
-  if (Array.isArray(value)) return value.every(isData);
-  if (typeof value !== 'object') return ['undefined', 'string', 'number', 'boolean'].includes(typeof value);
-  if (value === null) return true;
-  const members = Object.values(Object.getOwnPropertyDescriptors(value));
-  return (
-    Object.getPrototypeOf(value) === Object.prototype &&
-    members.every((member) => member.enumerable && !member.get && isData(member.value))
-  );
 }
 
 /** Secrets are compared, not kept. */

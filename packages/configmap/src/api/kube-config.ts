@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { types } from 'node:util';
 import type { RequestOptions } from 'node:https';
 import { SourceError } from '@flagz/core';
 import type * as ClientNode from '@kubernetes/client-node';
@@ -54,11 +55,7 @@ let KubeConfig: typeof ClientNode.KubeConfig | undefined;
  * @throws {SourceError} fatal at the start, with what to do; when the signal aborts, with what was waited for.
  */
 export async function loadKubeConfig(spec: KubeConfigSpec, signal: AbortSignal): Promise<KubeConfigLike> {
-  if (typeof spec.kubeConfig === 'object') {
-    // Whoever made it has imported client-node, though not necessarily the one that is found from here.
-    if ('custom_authenticators' in spec.kubeConfig) await imported(signal).catch(() => {});
-    return spec.kubeConfig;
-  }
+  if (typeof spec.kubeConfig === 'object') return spec.kubeConfig;
   const { kubeConfig: path, context } = spec;
   const config = new (await imported(signal))();
   try {
@@ -101,29 +98,25 @@ export async function withoutCredentials(config: KubeConfigLike, signal: AbortSi
 
 /**
  * Tells whether a configuration is a KubeConfig as client-node makes them, with no method, property or way to
- * authenticate that was put there by somebody else; those of {@link hasAuthenticators} aside.
+ * authenticate that was put there by somebody else, but for authenticators that were added to it.
  *
  * One of another client-node than the one that is found from here is none.
  */
 export function isAsMade(config: KubeConfigLike): boolean {
-  if (!KubeConfig || Object.getPrototypeOf(config) !== KubeConfig.prototype) return false;
+  if (!KubeConfig || types.isProxy(config) || Object.getPrototypeOf(config) !== KubeConfig.prototype) return false;
   const made = new KubeConfig();
   const members = new Set([...Reflect.ownKeys(made), 'currentContext']);
   if (!Reflect.ownKeys(config).every((key) => members.has(key))) return false;
-  const [ways = [], known = []] = [config, made].map((one) => authenticatorsOf(one, 'authenticators'));
-  const isKnown = (way: unknown, index: number): boolean =>
-    Object.getPrototypeOf(way) === Object.getPrototypeOf(known[index]);
+  const [ways = [], known = []] = [config, made].map(authenticatorsOf);
+  const isKnown = (way: object, index: number): boolean =>
+    Object.getPrototypeOf(way) === Object.getPrototypeOf(known[index]) &&
+    Object.entries(way).every(([key, own]) => typeof own !== 'function' || own === asRecord(known[index])[key]);
   return ways.length === known.length && ways.every(isKnown);
 }
 
-/** Tells whether a KubeConfig has, or may have, authenticators that its user has added. */
-export function hasAuthenticators(config: KubeConfigLike): boolean {
-  return authenticatorsOf(config, 'custom_authenticators')?.length !== 0;
-}
-
-function authenticatorsOf(config: KubeConfigLike, member: string): readonly unknown[] | undefined {
-  const found = asRecord(config)[member];
-  return Array.isArray(found) ? found : undefined;
+function authenticatorsOf(config: KubeConfigLike): readonly object[] {
+  const found = asRecord(config)['authenticators'];
+  return Array.isArray(found) ? found.map(asRecord) : [];
 }
 
 /** Finds a user's exec plugin, in either of the places that client-node knows. */

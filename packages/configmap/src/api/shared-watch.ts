@@ -171,24 +171,27 @@ export class SharedWatch {
   /**
    * Answers to what the credentials are now: a token that is renewed on disk is renewed for all followers of that file.
    *
-   * Whoever says something else now must say anew who he is. Where another watch says the same now, that one goes on.
+   * Whoever says something else now must say anew who he is. Where another watch says the same now, this one goes on for both.
    */
   #become(identity: Identity): void {
     for (const member of this.#members) {
       if (member.asker.is(identity, this.#target)) continue;
       this.#leave(member);
-      member.fail(new SourceError('the KubeConfig has been changed'));
+      member.fail(new SourceError('the kubeconfig has another current context now'));
     }
     const key = keyOf(this.#target, identity);
     if (key === this.#key || this.#members.size === 0) return;
     this.#unlist();
     this.#key = key;
     const same = SharedWatch.#all.get(key);
-    if (!same) return this.#enlist();
-    for (const member of this.#members) {
-      this.#leave(member);
-      same.#join(member);
+    // What the other one has told may be old: this one is about to list.
+    if (same) {
+      for (const member of same.#members) {
+        same.#leave(member);
+        this.#join(member);
+      }
     }
+    this.#enlist();
   }
 
   #enlist(): void {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import { FlagSet } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
 import { eventually } from '@flagz/testing';
@@ -54,16 +54,16 @@ describeOnCluster('configMapApiSource: who asks', (it) => {
   );
 
   it(
-    'is the same for two KubeConfigs that say the same, and stays it when their token is renewed: one watch',
+    'is the same for all who have one KubeConfig, and stays it when its token is renewed: one watch',
     Shop.test(async (shop) => {
       using log = new RequestLog();
       await shop.put({ rate: '20' });
       const tokenFile = join(shop.cluster.folder, `${shop.namespace.name}.token`);
-      const config = (): KubeConfig => configOf(shop, { authProvider: { name: 'x', config: { tokenFile } } });
+      const kubeConfig = configOf(shop, { authProvider: { name: 'x', config: { tokenFile } } });
       writeFileSync(tokenFile, await shop.namespace.token('shop'));
-      await shop.watch({ ...UNBROKEN, kubeConfig: config() });
+      await shop.watch({ ...UNBROKEN, kubeConfig });
       const alone = log.watches.length;
-      await another(shop, { ...UNBROKEN, kubeConfig: config() });
+      await another(shop, { ...UNBROKEN, kubeConfig });
       assert.is(log.watches.length, alone);
 
       writeFileSync(tokenFile, await shop.namespace.token('shop'));
@@ -72,8 +72,34 @@ describeOnCluster('configMapApiSource: who asks', (it) => {
         withinMs: 15_000,
       });
       const renewed = log.watches.length;
-      await another(shop, { ...UNBROKEN, kubeConfig: config() });
+      await another(shop, { ...UNBROKEN, kubeConfig });
       assert.is(log.watches.length, renewed);
+    }),
+    { own: true },
+  );
+
+  it(
+    'is the same for a KubeConfig that makes a token whenever it is asked',
+    Shop.test(async (shop) => {
+      await shop.put({ rate: '20' });
+      class Minting extends KubeConfig {
+        override async applyToHTTPSOptions(...options: Parameters<KubeConfig['applyToHTTPSOptions']>): Promise<void> {
+          minted++;
+          Object.assign(this.getCurrentUser() ?? {}, { token: await shop.namespace.token('shop') });
+          await super.applyToHTTPSOptions(...options);
+        }
+      }
+      let minted = 0;
+      const kubeConfig = configOf(shop, {}, new Minting());
+      await shop.watch({ silenceTimeoutMs: 3_000, kubeConfig });
+      await another(shop, { silenceTimeoutMs: 3_000, kubeConfig });
+      const asked = minted;
+      await eventually(() => minted >= asked + 3, { withinMs: 30_000 });
+      assert.equal(
+        shop.others.concat(shop.flags).map((flags) => flags.watchers[0]?.status.restarts),
+        [0, 0],
+      );
+      await stillFollows(shop);
     }),
     { own: true },
   );

@@ -1,8 +1,8 @@
 // timeout: 180 s
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { KubeConfig } from '@kubernetes/client-node';
-import { FlagSet } from '@flagz/core';
+import { dirname, join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { FlagSet, int } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
 import { assert, describe, rejects } from '@flagz/test-runner';
 import { eventually } from '@flagz/testing';
@@ -77,12 +77,12 @@ describeOnCluster('configMapApiSource: one watch', (it) => {
     Shop.test(async (shop) => {
       await shop.put({ rate: '20' });
       const tokenFile = join(shop.cluster.folder, `${shop.namespace.name}.token`);
-      const provider = { name: 'x', config: { tokenFile } };
+      const kubeConfig = configOf(shop, { authProvider: { name: 'x', config: { tokenFile } } });
       for (let starts = 1; starts <= 4; starts++) {
         // Two tokens of one second are the same.
         const token = `${await shop.namespace.token('shop')}${' '.repeat(starts)}`;
         writeFileSync(tokenFile, token);
-        await another(shop, { ...SHORT, kubeConfig: configOf(shop, { authProvider: provider }) });
+        await another(shop, { ...SHORT, kubeConfig });
       }
       await eventually(() => shop.proxy.open === 1, PATIENT);
       const watchers = shop.others.flatMap((flags) => flags.watchers);
@@ -99,18 +99,20 @@ describeOnCluster('configMapApiSource: one watch', (it) => {
   );
 
   it(
-    'is left by whose KubeConfig says something else at the next connect, whoever came first',
+    'is not shared by KubeConfigs that say the same: one may come to say something else',
     Shop.test(async (shop) => {
       await shop.put({ rate: '20' });
       const [token, other] = [await shop.namespace.token('shop'), await stranger(shop)];
       for (const changed of [0, 1]) {
         const configs: KubeConfig[] = [configOf(shop, { token }), configOf(shop, { token })];
         const watchers = await Promise.all(configs.map((kubeConfig) => another(shop, { ...SHORT, kubeConfig })));
+        assert.is(shop.proxy.open, 2);
         Object.assign(configs[changed]?.getCurrentUser() ?? {}, { token: other });
         await eventually(() => MAY_NOT.test(watchers[changed]?.status.lastError?.message ?? ''), PATIENT);
         await eventually(() => watchers[1 - changed]?.state === 'live', PATIENT);
         assert.not.match(watchers[1 - changed]?.status.lastError?.message ?? '', MAY_NOT);
         await Promise.all(watchers.map((watcher) => watcher.stop()));
+        await eventually(() => shop.proxy.open === 0);
       }
     }),
     { own: true },
@@ -137,6 +139,43 @@ describe('configMapApiSource: one watch of two contexts', (it) => {
       double.token = 'two';
       await eventually(() => /\(401\)/.test(named.status.lastError?.message ?? ''), PATIENT);
       assert.is(current.status.restarts, 0);
+    } finally {
+      for (const watcher of flags.flatMap((set) => set.watchers)) await watcher.stop();
+      await double.close();
+    }
+  });
+});
+
+describe('configMapApiSource: watches that become one', (it) => {
+  it('tell nobody what is older than what he knows', async () => {
+    const double = await Double.start();
+    const flags = [new FlagSet('first'), new FlagSet('second')] as const;
+    try {
+      const kubeConfig = new KubeConfig();
+      kubeConfig.loadFromFile(double.kubeConfig());
+      const tokenFile = join(dirname(double.kubeConfig()), 'token');
+      const user = kubeConfig.getCurrentUser();
+      Object.assign(user ?? {}, { token: undefined, authProvider: { name: 'x', config: { tokenFile } } });
+      const at = { namespace: 'shop', name: 'flags', kubeConfig, silenceTimeoutMs: 6_000 };
+      writeFileSync(tokenFile, 'one');
+      double.data = { rate: '1' };
+      let first: Parameters<Answer> | undefined;
+      double.nextWatches.push((...watch) => endsInTime(...(first = watch)));
+      const rates = flags.map((set) => set.dynamic('rate', int, 0, 'A rate.'));
+      await flags[0].watch(configMapApiSource(at));
+      const told: number[] = [];
+      rates[0]?.withNotifier((next) => void told.push(next));
+      writeFileSync(tokenFile, 'two');
+      // Its connection stalls from here on.
+      await flags[1].watch(configMapApiSource(at));
+      double.data = { rate: '2' };
+      first?.[0].write(`${JSON.stringify({ type: 'MODIFIED', object: double.object(double.data, '8') })}\n`);
+      await eventually(() => rates[1]?.get() === 2, PATIENT);
+      assert.equal([told, double.watches], [[2], 3]);
+      assert.equal(
+        flags.map((set) => set.watchers[0]?.status.restarts),
+        [0, 0],
+      );
     } finally {
       for (const watcher of flags.flatMap((set) => set.watchers)) await watcher.stop();
       await double.close();

@@ -20,7 +20,11 @@ describe('configMapApiSource: what its errors quote', (it) => {
       /cannot read the kubeconfig ".*": it is not YAML: bad indentation of a mapping entry, at line 5, column 4$/,
     ],
     ['a value that looks like an alias', ` { password: *${SECRET} }\n`, /not YAML: unidentified alias, at line 3, /],
-    ['a value that looks like a tag', ` { password: !${SECRET} 1 }\n`, /not YAML: unknown tag, at line 3, /],
+    [
+      'a value that looks like a tag',
+      ` { password: !${SECRET} 1 }\n`,
+      /not YAML: unknown (?:scalar )?tag, at line 3, /,
+    ],
     [
       'a value that looks like a malformed tag',
       ` { password: !<${SECRET}{> 1 }\n`,
