@@ -91,6 +91,16 @@ describe('SourceSink.lastGood()', (it) => {
     await watcher.stop();
   });
 
+  it('is silent on what the first load refused, also when a load makes its bytes anew, but not once it is written', async () => {
+    const bytes = (): Uint8Array => encoder.encode('500');
+    const { sink, watcher } = await setUp({ rate: bytes() }, false);
+    sink.replace([['rate', bytes()]]);
+    assert.is(sink.lastGood('rate'), undefined);
+    sink.update([['rate', bytes()]]);
+    assert.equal(sink.lastGood('rate'), { value: undefined });
+    await watcher.stop();
+  });
+
   it('gives the very same object for the same value, also when it is refused for another reason since', async () => {
     const { limit, sink, watcher } = await setUp({ rate: '20' });
     sink.update([['rate', '500']]);
