@@ -45,7 +45,9 @@ export interface Pending {
 export interface Flapping {
   /** What it held then. */
   readonly value: Uint8Array | undefined;
-  /** Who was told so of this value. */
+  /** When that was told first, in milliseconds since the epoch. */
+  readonly since: number;
+  /** Who was told since. */
   readonly told: WeakSet<SourceSink>;
 }
 

@@ -1,4 +1,4 @@
-import type { Rejection, RollbackOutcome } from '@flagz/core';
+import type { Rejection, RollbackOutcome, SourceSink } from '@flagz/core';
 import { isForbidden } from './describe-error.ts';
 import { type Entry, isSame } from './mirror.ts';
 import {
@@ -20,6 +20,8 @@ const MOST_ROLLBACKS = 5;
 /** The same for a key that is flapping: who disagrees writes twice a load, not five times. */
 const MOST_WHILE_FLAPPING = 1;
 const WINDOW_MS = 60_000;
+/** How long a flag set that was told of a flapping key hears no more of it, however often it changes. */
+const TOLD_AGAIN_MS = 30_000;
 const LONGEST_RETRY_MS = 30_000;
 
 /** Refusals that are over with. */
@@ -97,6 +99,10 @@ export class Rollbacks {
     const lost = this.#unanswered.get(name);
     const pending = this.#pending.get(name);
     if (!isSame(now?.value, this.#putBack.get(name))) this.#putBack.delete(name);
+    const flapping = this.#flapping.get(name);
+    // Not at each turn of who writes good and bad values without end.
+    if (flapping && !isSame(now?.value, flapping.value) && Date.now() - flapping.since > TOLD_AGAIN_MS)
+      this.#flapping.set(name, { value: flapping.value, since: Date.now(), told: new WeakSet() });
     // A second event is nobody's answer; and once told, it is over.
     if (pending || lost?.fate) this.#unanswered.delete(name);
     if (lost) lost.fate ??= fateOf(lost, now);
@@ -197,9 +203,10 @@ export class Rollbacks {
   #leave(name: string, pending: Pending): void {
     const { value, claims } = pending;
     const known = this.#flapping.get(name);
-    const told = known && isSame(value, known.value) ? known.told : new WeakSet();
+    const { told, since } =
+      known && isSame(value, known.value) ? known : { told: new WeakSet<SourceSink>(), since: Date.now() };
     this.#drop(name, pending);
-    this.#flapping.set(name, { value, told });
+    this.#flapping.set(name, { value, since, told });
     for (const { sink, good } of claims) {
       if (told.has(sink)) givenUp.add(good);
       told.add(sink);
