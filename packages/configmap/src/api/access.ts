@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { Agent, RequestOptions } from 'node:https';
 import { SourceError } from '@flagz/core';
 import { credentialsOf, whatThinks } from './credentials.ts';
-import { type Identity, digest, identityOf } from './identity.ts';
+import { type Identity, configuredOf, digest, identityOf } from './identity.ts';
 import {
   type KubeConfigLike,
   type KubeConfigSpec,
@@ -37,6 +37,7 @@ export class Gate {
   #config: KubeConfigLike | undefined;
   /** Stands in for the configuration while that says the same, once the credentials that it remembers were refused. */
   #standIn: KubeConfigLike | undefined;
+  /** Is what the configuration said then. */
   #said: string | undefined;
   #isRefused = false;
   #agent: Agent | undefined;
@@ -54,20 +55,19 @@ export class Gate {
    */
   async access(signal: AbortSignal): Promise<Access> {
     const config = (this.#config ??= await loadKubeConfig(this.#spec, signal));
+    if (this.#isRefused) {
+      this.#standIn = await withoutCredentials(config, signal);
+      this.#said = this.#saidBy(config);
+    } else if (this.#standIn && this.#saidBy(config) !== this.#said) this.#standIn = undefined;
+    this.#isRefused = false;
     const cluster = config.getCurrentCluster();
     if (!cluster) throw fatal('the kubeconfig has no current context; name one with the option context');
     const server = parseServer(cluster.server);
-    if (this.#isRefused) this.#standIn = await withoutCredentials(config, signal);
-    this.#isRefused = false;
-    const before = identityOf(config, this.#spec);
-    const said = digest([before.configured, pluginOf(config.getCurrentUser()), isAsMade(config)]);
-    if (said !== this.#said) this.#standIn = undefined;
-    this.#said = said;
+    const { files } = identityOf(config, this.#spec);
     const options = await credentialsOf(this.#standIn ?? config, signal);
     // Afterwards: a KubeConfig may make a token when it is asked.
     const identity = identityOf(config, this.#spec);
-    if (identity.files !== before.files)
-      throw new SourceError('the files of the credentials have been changed meanwhile');
+    if (identity.files !== files) throw new SourceError('the files of the credentials have been changed meanwhile');
     const agent = this.#agentFor(options, server, cluster.proxyUrl);
     return { server, headers: options.headers as OutgoingHttpHeaders, agent, identity };
   }
@@ -92,6 +92,11 @@ export class Gate {
   /** Ends all connections. */
   disconnect(): void {
     this.#agent?.destroy();
+  }
+
+  /** Tells what a stand-in was made of. */
+  #saidBy(config: KubeConfigLike): string {
+    return digest([configuredOf(config, this.#spec), pluginOf(config.getCurrentUser()), isAsMade(config)]);
   }
 
   #agentFor(options: RequestOptions, server: URL, proxyUrl: string | undefined): Agent {

@@ -1,12 +1,25 @@
+import { writeFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
 import { assert, describe } from '@flagz/test-runner';
 import { Gate } from '../../src/api/access.ts';
 import { loadKubeConfig } from '../../src/api/kube-config.ts';
+import { tempDir } from '../temp-dir.ts';
 
 const { signal } = new AbortController();
 const cluster = { name: 'here', server: 'https://127.0.0.1:1', skipTLSVerify: false };
 
 describe('Gate.access()', (it) => {
+  // First: client-node has not been imported by the source yet.
+  it('asks an exec plugin again as soon as what it gave was refused, although that has not expired', async () => {
+    using temp = tempDir();
+    const printed = temp.join('credential.json');
+    const plugin = { ...pluginFor(''), command: 'cat', args: [printed] };
+    writeFileSync(printed, credentialOf({ token: 'one', expirationTimestamp: '2100-01-01T00:00:00Z' }));
+    const gate = await refusedGate(configOf({ exec: plugin }));
+    writeFileSync(printed, credentialOf({ token: 'two', expirationTimestamp: '2100-01-01T00:00:00Z' }));
+    assert.is(await shownBy(gate), 'Bearer two');
+  });
+
   it('lets another KubeConfig stand in only for one that still says the same', async () => {
     const config = configOf({ exec: pluginFor('one') });
     const gate = await refusedGate(config);
@@ -45,8 +58,12 @@ function configOf(user: object): KubeConfig {
   return config;
 }
 
+const apiVersion = 'client.authentication.k8s.io/v1';
+
 function pluginFor(token: string): object {
-  const apiVersion = 'client.authentication.k8s.io/v1';
-  const credential = { apiVersion, kind: 'ExecCredential', status: { token } };
-  return { apiVersion, command: 'echo', args: [JSON.stringify(credential)] };
+  return { apiVersion, command: 'echo', args: [credentialOf({ token })] };
+}
+
+function credentialOf(status: object): string {
+  return JSON.stringify({ apiVersion, kind: 'ExecCredential', status });
 }
