@@ -175,6 +175,7 @@ export class Watcher {
   }
 
   #sink(progress: Progress): SourceSink {
+    const isLoaded = (): boolean => this.#loaded;
     const listens = (): boolean => progress.open && !this.#stopping;
     const apply = ({ values, replace = false, revision, origin }: Omit<BatchRequest, 'layer'>): BatchOutcome => {
       if (!listens()) {
@@ -199,6 +200,9 @@ export class Watcher {
       return outcome;
     };
     return {
+      get loaded() {
+        return isLoaded();
+      },
       flags: () => this.#engine.flags.values(),
       replace: (values, revision, origin) => apply({ values, replace: true, revision, origin }),
       update: (values, revision, origin) => apply({ values, revision, origin }),

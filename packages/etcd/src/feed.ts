@@ -27,6 +27,14 @@ interface Attempt extends Follower {
   fail(error: SourceError): void;
 }
 
+/** Says how the mirror was made a state that a watch can go on from. */
+interface Position {
+  /** Whether it was kept: then it is the state before a gap, which the watch is to close. */
+  readonly kept: boolean;
+  /** In how many milliseconds everything should be loaded again: at random, so that a fleet spreads. */
+  readonly reloadInMs: number;
+}
+
 /** Is the run from the first follower to the last, or to the first failure. */
 interface Run {
   readonly abort: AbortController;
@@ -41,13 +49,15 @@ interface Run {
  *      │          │    keep the mirror       │          │
  *      │          │  else: load all pages    │          ├─ compacted, or every few minutes ─▶ positioned
  *      │          │                          │          ├─ soon, where not all was compared ─▶ positioned
+ *      │          │                          ├─ a newcomer, and the mirror was kept ─▶ positioned
  *      │          │                          │          │
  *      └──────────┴───── failed: all followers fail, the mirror stays ──┘
  *      └────────── the last follower leaves: the mirror goes ───────────┘
  *
  * The mirror is always the state of etcd at exactly one revision, the one that was delivered last; a watch begins at the
  * next. So nothing is lost by a cut at any point, and nothing is delivered twice. A follower that joins, or comes back,
- * gets the whole mirror: its flag set finds the difference.
+ * gets the whole mirror: its flag set finds the difference. A newcomer gets no mirror that was kept over a gap: it would
+ * start with the past.
  */
 export class Feed {
   readonly #cluster: Cluster;
@@ -134,8 +144,8 @@ export class Feed {
       connection = this.#cluster.acquire();
       this.#connection = connection;
       for (let reload = false; !signal.aborted; reload = true) {
-        const reloadInMs = await this.#position(connection, reload, signal);
-        await this.#watch(connection, reloadInMs, signal);
+        const position = await this.#position(connection, reload, signal);
+        await this.#watch(connection, position, signal);
       }
     } catch (thrown) {
       const error = this.#describe(thrown);
@@ -150,30 +160,35 @@ export class Feed {
     }
   }
 
-  /**
-   * Makes the mirror a state that a watch can go on from: the one it has, where that is possible.
-   *
-   * @returns in how many milliseconds everything should be loaded again: at random, so that a fleet spreads.
-   */
-  async #position(connection: Connection, reload: boolean, signal: AbortSignal): Promise<number> {
+  /** Makes the mirror a state that a watch can go on from: the one it has, where that is possible. */
+  async #position(connection: Connection, reload: boolean, signal: AbortSignal): Promise<Position> {
     const { reloadEveryMs } = this.#options;
-    const known = this.#picture;
-    const continuity = known && !reload ? await continuityOf(connection, this.#range, known, signal) : 'unknown';
-    if (continuity === 'unknown') {
-      this.#picture = await loadPrefix(connection, this.#range, known?.mirror, signal);
+    const known = reload || this.#hasNewcomer() ? undefined : this.#picture;
+    const continuity = known ? await continuityOf(connection, this.#range, known, signal) : 'unknown';
+    const kept = continuity !== 'unknown';
+    if (!kept) {
+      this.#picture = await loadPrefix(connection, this.#range, this.#picture?.mirror, signal);
       this.#former.clear();
     }
-    if (continuity === 'likely') return Math.random() * Math.min(SOON_MS, reloadEveryMs);
-    return reloadEveryMs * (0.8 + 0.4 * Math.random());
+    const isSoon = continuity === 'likely';
+    const reloadInMs = isSoon
+      ? Math.random() * Math.min(SOON_MS, reloadEveryMs)
+      : reloadEveryMs * (0.8 + 0.4 * Math.random());
+    return { kept, reloadInMs };
+  }
+
+  #hasNewcomer(): boolean {
+    for (const { sink } of this.#followers) if (!sink.loaded) return true;
+    return false;
   }
 
   /** Watches from the mirror's revision on. @returns when everything should be loaded again. */
-  async #watch(connection: Connection, reloadInMs: number, signal: AbortSignal): Promise<void> {
+  async #watch(connection: Connection, { kept, reloadInMs }: Position, signal: AbortSignal): Promise<void> {
     const picture = this.#picture as Picture;
     const call = await connection.watch();
     await new Promise<void>((resolve, reject) => {
       const stream = new WatchStream(call, this.#range, picture.revision, {
-        created: () => this.#goLive(),
+        created: () => (kept && this.#hasNewcomer() ? over(resolve) : this.#goLive()),
         heard: ({ raft_term }) => (picture.term = raft_term),
         changed: (revision, events) => this.#change(picture, revision, events),
         alive: () => {

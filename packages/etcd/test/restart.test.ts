@@ -101,13 +101,9 @@ for (const { binary, describe } of eachEtcd()) {
       'notices it also where the new history has come further than the old one',
       on({ values: { rate: '20', label: 'a' } }, async (stage) => {
         await stage.watch();
-        stage.proxy.cut();
-        await eventually(() => stage.state === 'stale');
-        await stage.server.kill();
-        stage.server.wipe();
-        await stage.server.run();
-        for (let count = 0; count < 20; count++) await stage.put('rate', String(count + 1));
-        stage.proxy.restore();
+        await stage.rewrite(async () => {
+          for (let count = 0; count < 20; count++) await stage.put('rate', String(count + 1));
+        });
         await eventually(() => stage.rate.get() === 20 && stage.label.get() === 'none', { withinMs: 10_000 });
       }),
     );
@@ -117,14 +113,10 @@ for (const { binary, describe } of eachEtcd()) {
       on({ values: { rate: '20', label: 'a' } }, async (stage) => {
         await stage.put('low', '2');
         await stage.watch();
-        stage.proxy.cut();
-        await eventually(() => stage.state === 'stale');
-        await stage.server.kill();
-        stage.server.wipe();
-        await stage.server.run();
-        await stage.write({ rate: '30', label: 'b' });
-        await stage.put('low', '2');
-        stage.proxy.restore();
+        await stage.rewrite(async () => {
+          await stage.write({ rate: '30', label: 'b' });
+          await stage.put('low', '2');
+        });
         await eventually(() => stage.rate.get() === 30 && stage.label.get() === 'b', { withinMs: 10_000 });
       }),
     );

@@ -11,6 +11,7 @@ import {
 import { type EtcdSourceOptions, etcdSource } from '@flagz/etcd';
 import type { It } from '@flagz/test-runner';
 import { EtcdServer, type EtcdServerOptions, TcpProxy, eachEtcd } from '@flagz/testbed-etcd';
+import { eventually } from '@flagz/testing';
 
 /** Declares a suite for each etcd, on a server that it shares. */
 export function onEachEtcd(
@@ -110,6 +111,22 @@ export class Stage {
     return this.server.write(
       Object.fromEntries(Object.entries(values).map(([name, value]) => [this.prefix + name, value])),
     );
+  }
+
+  /** Has other data in place of all that is there, while this stage is cut off. */
+  async rewrite(write: () => Promise<void>): Promise<void> {
+    this.proxy.cut();
+    await eventually(() => this.state === 'stale');
+    await this.server.kill();
+    this.server.wipe();
+    await this.server.run();
+    await write();
+    this.proxy.restore();
+  }
+
+  /** Adds a flag set that follows the same prefix, by the same way. */
+  another(): Stage {
+    return new Stage(this.server, this.proxy, this.prefix, this.options);
   }
 
   async close(): Promise<void> {
