@@ -163,8 +163,10 @@ export class BatchEngine {
     const effects: Effect[] = [];
     const holding = (other: Layer, flag: FlagNode): Held | undefined =>
       (other === layer ? wanted : other.held).get(flag);
-    for (const flag of wanted.keys()) {
-      const effect = this.layers.resolve(flag, holding);
+    for (const [flag, held] of wanted) {
+      // What is highest already, or alone, stays so: the other layers need not be fetched from memory.
+      const isHighest = held && (flag.layer === undefined || flag.layer === layer);
+      const effect = isHighest ? { flag, previous: flag.held, next: held, layer } : this.layers.resolve(flag, holding);
       if (effect.next !== flag.held) effects.push(effect);
     }
     return effects;

@@ -69,17 +69,23 @@ export type FlagListener = (event: FlagEvent) => void;
 /** Hands events to listeners, each of which is on its own. */
 export class EventStream {
   readonly #listeners = new Set<{ readonly tell: FlagListener }>();
+  /** Says what the set's size says: each batch asks, and to look into the set is to fetch it from memory. */
+  #listened = false;
 
   /** Tells whether anybody listens: an event that nobody hears need not be made. */
   get listened(): boolean {
-    return this.#listeners.size > 0;
+    return this.#listened;
   }
 
   subscribe(listener: FlagListener): () => void {
     // A wrapper a subscription: the same function may subscribe twice, and each unsubscribes for itself.
     const entry = { tell: listener };
     this.#listeners.add(entry);
-    return () => void this.#listeners.delete(entry);
+    this.#listened = true;
+    return () => {
+      this.#listeners.delete(entry);
+      this.#listened = this.#listeners.size > 0;
+    };
   }
 
   emit(event: FlagEvent): void {

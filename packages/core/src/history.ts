@@ -24,14 +24,16 @@ export class History {
   }
 
   list(): readonly FlagChange[] {
-    return [...this.#ring.slice(this.#oldest), ...this.#ring.slice(0, this.#oldest)];
+    return [...this.#ring.slice(this.#oldest), ...this.#ring.slice(0, this.#oldest)].map((change) =>
+      Object.freeze(change),
+    );
   }
 }
 
 function shorten(change: FlagChange): FlagChange {
   const previous = cut(change.previous);
   const next = cut(change.next);
-  return previous === change.previous && next === change.next ? change : Object.freeze({ ...change, previous, next });
+  return previous === change.previous && next === change.next ? change : { ...change, previous, next };
 }
 
 function cut(text: string): string {

@@ -20,7 +20,10 @@ export function recordBatch(
   }
 }
 
-/** Field by field: a first load makes tens of thousands of them, and to spread costs several times as much. */
+/**
+ * Field by field: a first load makes tens of thousands of them, and to spread costs several times as much. Frozen when it is
+ * shown, for the same reason.
+ */
 function changeOf(batch: Batch, effect: Effect, version: number): FlagChange {
   const { layer, revision, time } = batch;
   const { flag } = effect;
@@ -28,9 +31,7 @@ function changeOf(batch: Batch, effect: Effect, version: number): FlagChange {
   const source = layer.name;
   const previous = flag.sensitive ? REDACTED : effect.previous.text;
   const next = flag.sensitive ? REDACTED : effect.next.text;
-  return Object.freeze(
-    origin
-      ? { flag: flag.name, source, revision, previous, next, version, time, origin }
-      : { flag: flag.name, source, revision, previous, next, version, time },
-  );
+  return origin
+    ? { flag: flag.name, source, revision, previous, next, version, time, origin }
+    : { flag: flag.name, source, revision, previous, next, version, time };
 }

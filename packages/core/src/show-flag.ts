@@ -66,7 +66,7 @@ export function showFlag(flag: FlagNode, engine: BatchEngine): FlagInfo {
     source: flag.layer?.name ?? 'default',
     layers,
     restartNeeded: flag.awaited !== undefined,
-    lastChange,
+    lastChange: lastChange && Object.freeze(lastChange),
     rejections,
   };
 }

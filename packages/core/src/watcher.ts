@@ -4,7 +4,7 @@ import type { BatchEngine } from './batch-engine.ts';
 import { type FlagError, SourceError, reasonOf } from './errors.ts';
 import { quote } from './escape.ts';
 import type { Layer } from './layer.ts';
-import type { BatchOutcome, Rejection, Source, SourceSink, WatcherState } from './source.ts';
+import type { BatchOrigin, BatchOutcome, Rejection, Source, SourceSink, WatcherState } from './source.ts';
 import { after, delay, within } from './waiting.ts';
 import type { WatchOptions, WatcherStatus } from './watch-options.ts';
 
@@ -35,21 +35,23 @@ export class Watcher {
    * @internal
    */
   readonly started: Promise<void>;
-  readonly #source: Source;
-  readonly #layer: Layer;
+  // First what each batch looks at, side by side in memory: of many flag sets, one batch after another has to fetch it.
   readonly #engine: BatchEngine;
-  readonly #options: WatchOptions;
-  readonly #stop = new AbortController();
-  readonly #running: Promise<void>;
-  #state: WatcherState = 'starting';
-  #lastError: FlagError | undefined;
-  #lastSuccess: number | undefined;
-  #restarts = 0;
+  readonly #layer: Layer;
   /** Says what the signal says, and is read for each batch: a signal's getters cost more than a small batch's checks. */
   #stopping = false;
   #loaded = false;
   #revision: string | undefined;
+  #state: WatcherState = 'starting';
+  /** No time at all before the first load: a field that only ever holds numbers is written in place. */
+  #lastSuccess = 0;
   #staleTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #source: Source;
+  readonly #options: WatchOptions;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+  #lastError: FlagError | undefined;
+  #restarts = 0;
   #firstLoad: { done(outcome: BatchOutcome): void; failed(error: unknown): void } | undefined;
 
   /** @internal */
@@ -79,7 +81,7 @@ export class Watcher {
       source: this.#source.name,
       state: this.#state,
       lastError: this.#lastError,
-      lastSuccess: this.#lastSuccess,
+      lastSuccess: this.#lastSuccess || undefined,
       restarts: this.#restarts,
       revision: this.#revision,
       rejected: [...this.#layer.rejected.values()].map(({ rejection }) => rejection),
@@ -175,37 +177,15 @@ export class Watcher {
   }
 
   #sink(progress: Progress): SourceSink {
-    const isLoaded = (): boolean => this.#loaded;
     const listens = (): boolean => progress.open && !this.#stopping;
-    const apply = ({ values, replace = false, revision, origin }: Omit<BatchRequest, 'layer'>): BatchOutcome => {
-      if (!listens()) {
-        return {
-          version: this.#engine.version,
-          accepted: [],
-          rejected: [],
-          unknown: [],
-          restartNeeded: [],
-        };
-      }
-      const starting = !this.#loaded;
-      const time = Date.now();
-      // Field by field: to spread costs as much as all the rest of a small batch.
-      const outcome = this.#engine.apply({ layer: this.#layer, values, replace, revision, origin, starting, time });
-      this.#revision = revision ?? this.#revision;
-      if (replace && !this.#loaded) {
-        this.#loaded = true;
-        this.#firstLoad?.done(outcome);
-      }
-      this.#heard(progress, time);
-      return outcome;
-    };
+    const isLoaded = (): boolean => this.#loaded;
     return {
       get loaded() {
         return isLoaded();
       },
       flags: () => this.#engine.flags.values(),
-      replace: (values, revision, origin) => apply({ values, replace: true, revision, origin }),
-      update: (values, revision, origin) => apply({ values, revision, origin }),
+      replace: (values, revision, origin) => this.#apply(progress, values, true, revision, origin),
+      update: (values, revision, origin) => this.#apply(progress, values, false, revision, origin),
       alive: () => {
         if (listens()) this.#heard(progress, Date.now());
       },
@@ -217,6 +197,28 @@ export class Watcher {
         if (listens()) this.#engine.events.emit({ kind: 'rollback', source: this.source, ...rollback });
       },
     };
+  }
+
+  #apply(
+    progress: Progress,
+    values: BatchRequest['values'],
+    replace: boolean,
+    revision: string | undefined,
+    origin: BatchOrigin | undefined,
+  ): BatchOutcome {
+    if (!progress.open || this.#stopping)
+      return { version: this.#engine.version, accepted: [], rejected: [], unknown: [], restartNeeded: [] };
+    const starting = !this.#loaded;
+    const time = Date.now();
+    // Field by field: to spread costs as much as all the rest of a small batch.
+    const outcome = this.#engine.apply({ layer: this.#layer, values, replace, revision, origin, starting, time });
+    this.#revision = revision ?? this.#revision;
+    if (replace && !this.#loaded) {
+      this.#loaded = true;
+      this.#firstLoad?.done(outcome);
+    }
+    this.#heard(progress, time);
+    return outcome;
   }
 
   /** A source that has loaded once may resume where it was: any word of it tells that it follows again. */
@@ -233,7 +235,7 @@ export class Watcher {
   /** One timer at a time, which looks when it rings: a busy source does not set a timer a batch. */
   #staleIn(ms: number): ReturnType<typeof setTimeout> {
     return after(ms, () => {
-      const silent = Date.now() - (this.#lastSuccess ?? 0);
+      const silent = Date.now() - this.#lastSuccess;
       const left = this.#staleAfterMs - silent;
       this.#staleTimer = left > 0 ? this.#staleIn(left) : undefined;
       if (left <= 0) this.#become('stale', this.#error(`nothing heard for ${silent} ms`));

@@ -74,13 +74,15 @@ for (const { binary, describe } of eachEtcd()) {
         await eventually(() => stage.state === 'stale');
         await stage.put('rate', '30');
         const newcomers = Array.from({ length: 10 }, () => stage.another());
-        const starts = [newcomers[0]?.watch()];
+        const starts: Promise<unknown>[] = [];
+        const start = (newcomer: Stage): unknown => starts.push(newcomer.watch());
+        start(newcomers[0] as Stage);
         stage.proxy.restore();
         // Each answer takes 200 ms.
         stage.proxy.delay(100);
         for (const newcomer of newcomers.slice(1)) {
           await setTimeout(150);
-          starts.push(newcomer.watch());
+          start(newcomer);
         }
         await Promise.all(starts);
         await eventually(() => stage.state === 'live');
