@@ -2,6 +2,7 @@ import { Batch, type BatchRequest } from './batch.ts';
 import { FlagError, reasonOf } from './errors.ts';
 import { EventStream, type FlagEvent } from './events.ts';
 import type { Dependent, FlagNode, Held } from './flag-node.ts';
+import { Flag } from './flag.ts';
 import { History } from './history.ts';
 import { findViolations } from './invariant.ts';
 import { type Effect, type Layer, LayerStack } from './layer.ts';
@@ -188,15 +189,14 @@ export class BatchEngine {
         });
       }
     }
-    const swapped: Effect[] = [];
-    for (const effect of effects) {
-      const { flag, previous, next } = effect;
+    for (const { flag, next, layer: highest } of effects) {
       flag.held = next;
-      flag.layer = effect.layer;
-      flag.assign(next.value);
-      if (!sameHeld(flag, previous, next)) swapped.push(effect);
+      flag.layer = highest;
+      if (flag.face) Flag.assign(flag.face, next.value);
     }
-    return swapped.length > 1 ? swapped.sort((left, right) => left.flag.ordinal - right.flag.ordinal) : swapped;
+    const differs = ({ flag, previous, next }: Effect): boolean => !sameHeld(flag, previous, next);
+    const swapped = effects.every(differs) ? effects : effects.filter(differs);
+    return swapped.length > 1 ? swapped.toSorted((left, right) => left.flag.ordinal - right.flag.ordinal) : swapped;
   }
 
   /** Makes derived values current; gives those that changed, with what they were. */

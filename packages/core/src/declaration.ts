@@ -49,7 +49,7 @@ export function makeNode<T>(set: string, declaration: Declaration<T>, ordinal: n
     invariants: [],
     dependents: [],
     notifiers: new Notifiers(),
-    assign: () => {},
+    face: undefined,
   };
 }
 

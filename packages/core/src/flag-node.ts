@@ -1,4 +1,5 @@
 import type { FlagChange } from './events.ts';
+import type { Flag } from './flag.ts';
 import type { FlagType } from './flag-type.ts';
 import type { Notifiers } from './notifiers.ts';
 import type { ChangeOrigin, RawValue } from './source.ts';
@@ -34,7 +35,7 @@ export interface Dependent {
   update(): unknown;
 }
 
-/** Is what the engine knows of one flag; `Flag` is its typed, public face. */
+/** Is what the engine knows of one flag; {@link Flag} is its typed, public face. */
 export interface FlagNode {
   readonly name: string;
   readonly type: FlagType<unknown>;
@@ -55,6 +56,6 @@ export interface FlagNode {
   readonly invariants: Invariant[];
   readonly dependents: Dependent[];
   readonly notifiers: Notifiers<unknown>;
-  /** Puts the value where `get()` reads it; the flag sets it when it is made. */
-  assign(value: unknown): void;
+  /** The flag that users hold, once it is made. */
+  face: Flag<unknown> | undefined;
 }

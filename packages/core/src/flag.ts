@@ -60,9 +60,16 @@ export class Flag<T> {
     this.node = node;
     this.owner = owner;
     this.#value = this.defaultValue = node.defaultHeld.value as T;
-    node.assign = (value) => {
-      this.#value = value as T;
-    };
+    node.face = this;
+  }
+
+  /**
+   * Puts a value where `get()` reads it. No function of each flag's own: that would be one more thing to fetch from memory.
+   *
+   * @internal
+   */
+  static assign(flag: Flag<unknown>, value: unknown): void {
+    flag.#value = value;
   }
 
   /** Gives the current value: a field read, which never throws. Objects are frozen. */

@@ -45,13 +45,17 @@ export interface Source {
   watch(sink: SourceSink, signal: AbortSignal): Promise<void>;
 }
 
-/** Takes what a source found. A sink whose attempt has ended takes nothing: its outcomes are empty. */
+/**
+ * Takes what a source found. A sink whose attempt has ended takes nothing: its outcomes are empty.
+ *
+ * An object of functions, which need no `this`: a source that changes what another one finds gives that `{ ...sink, update }`.
+ */
 export interface SourceSink {
   /**
    * Tells whether the flag set has had its first load, in this attempt or an earlier one. Until then `replace` has to say
    * what is there now: where a start succeeds by it, and what static flags are, is decided once.
    */
-  readonly loaded: boolean;
+  loaded(): boolean;
   /** Lists the flags, for a source whose own names do not tell them: `CHECKOUT_RATE` of an environment is `rate`. */
   flags(): Iterable<DeclaredFlag>;
   /**

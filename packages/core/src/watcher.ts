@@ -178,11 +178,10 @@ export class Watcher {
 
   #sink(progress: Progress): SourceSink {
     const listens = (): boolean => progress.open && !this.#stopping;
-    const isLoaded = (): boolean => this.#loaded;
+    // Functions, which may be taken apart: `{ ...sink, update }` is another sink. No getter: its object would have a shape of
+    // its own.
     return {
-      get loaded() {
-        return isLoaded();
-      },
+      loaded: () => this.#loaded,
       flags: () => this.#engine.flags.values(),
       replace: (values, revision, origin) => this.#apply(progress, values, true, revision, origin),
       update: (values, revision, origin) => this.#apply(progress, values, false, revision, origin),

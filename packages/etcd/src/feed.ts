@@ -178,7 +178,7 @@ export class Feed {
   }
 
   #hasNewcomer(): boolean {
-    for (const { sink } of this.#followers) if (!sink.loaded) return true;
+    for (const { sink } of this.#followers) if (!sink.loaded()) return true;
     return false;
   }
 
