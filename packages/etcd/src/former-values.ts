@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isSame } from './mirror.ts';
 
 /** How long they are remembered, in milliseconds: as long as rollbacks are counted. */
 const KEPT_MS = 60_000;
+/** The longest value that is remembered as it is, in bytes: to make a digest takes as long as all else about a change. */
+const LONGEST_KEPT = 64;
 
 /** Is what a key held before its last change. */
 interface Former {
-  readonly digest: string;
+  readonly length: number;
+  readonly mark: string;
   /** When it was replaced. */
   readonly at: number;
 }
@@ -14,7 +17,7 @@ interface Former {
 /**
  * Remembers for a minute what keys held before their last change, to tell when a value comes back.
  *
- * By digests: all that was replaced in a minute may be as large as the mirror itself.
+ * Long ones by a digest: all that was replaced in a minute may be as large as the mirror itself.
  */
 export class FormerValues {
   /** By name, oldest first. */
@@ -31,8 +34,8 @@ export class FormerValues {
     if (isSame(next, previous)) return false;
     const before = this.#before.get(name);
     this.#before.delete(name);
-    if (previous) this.#before.set(name, { digest: digestOf(previous), at: now });
-    return before !== undefined && next !== undefined && before.digest === digestOf(next);
+    if (previous) this.#before.set(name, { length: previous.length, mark: markOf(previous), at: now });
+    return before !== undefined && next?.length === before.length && before.mark === markOf(next);
   }
 
   /** Forgets what was replaced more than a minute ago. */
@@ -49,6 +52,6 @@ export class FormerValues {
   }
 }
 
-function digestOf(value: Uint8Array): string {
-  return createHash('sha256').update(value).digest('base64');
+function markOf(value: Uint8Array): string {
+  return value.length > LONGEST_KEPT ? hash('sha256', value, 'base64') : Buffer.from(value).toString('latin1');
 }

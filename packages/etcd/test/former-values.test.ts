@@ -11,6 +11,16 @@ describe('FormerValues', (it) => {
     assert.is(former.changed('rate', bytes('other'), bytes('good')), false);
   });
 
+  it('tells long ones apart, and by every byte', () => {
+    const long = (last: number): Uint8Array => new Uint8Array(65).fill(last, 64);
+    const former = new FormerValues();
+    former.changed('rate', long(2), long(1));
+    assert.is(former.changed('rate', long(3), long(2)), false);
+    assert.is(former.changed('rate', long(2), long(3)), true);
+    former.changed('rate', bytes('bad'), new Uint8Array([0xff]));
+    assert.is(former.changed('rate', new Uint8Array([0xfe]), bytes('bad')), false);
+  });
+
   it('takes no value for one that comes back which is written twice, deleted, or was held two changes before', () => {
     const former = new FormerValues();
     former.changed('rate', bytes('bad'), bytes('good'));

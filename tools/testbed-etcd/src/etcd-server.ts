@@ -41,6 +41,7 @@ export class EtcdServer {
   readonly #name: string;
   readonly #cluster: string;
   readonly #folder = mkdtempSync(join(tmpdir(), 'flagz-etcd-'));
+  #client: Etcd3 | undefined;
   readonly #clients: Etcd3[] = [];
   #process: ChildProcess | undefined;
   #output = '';
@@ -74,7 +75,7 @@ export class EtcdServer {
 
   /** A client of its own connection, straight to the server. */
   get client(): Etcd3 {
-    return this.#clients[0] ?? this.connect();
+    return (this.#client ??= this.connect());
   }
 
   /** Makes another client, through a proxy where its URL is given; it is closed with the server. */
