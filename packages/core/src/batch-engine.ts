@@ -166,7 +166,7 @@ export class BatchEngine {
       (other === layer ? wanted : other.held).get(flag);
     for (const [flag, held] of wanted) {
       // What is highest already, or alone, stays so: the other layers need not be fetched from memory.
-      const isHighest = held && (flag.layer === undefined || flag.layer === layer);
+      const isHighest = held && layer.stacked && (flag.layer === undefined || flag.layer === layer);
       const effect = isHighest ? { flag, previous: flag.held, next: held, layer } : this.layers.resolve(flag, holding);
       if (effect.next !== flag.held) effects.push(effect);
     }

@@ -43,6 +43,8 @@ export class Layer {
   /** Keys that are no flag yet: a flag declared later finds its value here, and who wrote it. */
   readonly unknown: LazyMap<string, UnknownValue> = new LazyMap();
 
+  /** Whether it lies in the stack: one that was taken out gives no value any more, whatever it is still told to hold. */
+  stacked = false;
   /** The watcher that fills it; one that came before has no say any more. */
   owner: object | undefined;
 
@@ -70,11 +72,13 @@ export class LayerStack {
     const rank = KINDS.indexOf(layer.kind);
     const above = this.#layers.findIndex((other) => KINDS.indexOf(other.kind) > rank);
     this.#layers.splice(above < 0 ? this.#layers.length : above, 0, layer);
+    layer.stacked = true;
   }
 
   remove(layer: Layer): void {
     const index = this.#layers.indexOf(layer);
     if (index >= 0) this.#layers.splice(index, 1);
+    layer.stacked = false;
   }
 
   find(kind: LayerKind, name: string): Layer | undefined {

@@ -43,8 +43,8 @@ export class Watcher {
   #loaded = false;
   #revision: string | undefined;
   #state: WatcherState = 'starting';
-  /** No time at all before the first load: a field that only ever holds numbers is written in place. */
-  #lastSuccess = 0;
+  /** Below 0 where there was none: a field that only ever holds numbers is written in place. */
+  #lastSuccess = -1;
   #staleTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #source: Source;
   readonly #options: WatchOptions;
@@ -81,7 +81,7 @@ export class Watcher {
       source: this.#source.name,
       state: this.#state,
       lastError: this.#lastError,
-      lastSuccess: this.#lastSuccess || undefined,
+      lastSuccess: this.#lastSuccess < 0 ? undefined : this.#lastSuccess,
       restarts: this.#restarts,
       revision: this.#revision,
       rejected: [...this.#layer.rejected.values()].map(({ rejection }) => rejection),

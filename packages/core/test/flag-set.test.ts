@@ -255,6 +255,16 @@ describe('FlagSet.override()', (it) => {
     assert.is(a.get(), 5);
   });
 
+  it('changes nothing where it ends within the notifier that began it', () => {
+    const flags = new FlagSet('s');
+    const a = flags.dynamic('a', int, 1, '');
+    const b = flags.dynamic('b', int, 0, '').withNotifier(() => flags.override({ a: 5 })[Symbol.dispose]());
+    const told: number[] = [];
+    a.withNotifier((next) => void told.push(next));
+    b.set(1);
+    assert.equal([told, a.get(), a.source], [[], 1, 'default']);
+  });
+
   it('refuses all when one is unknown, static, or no value', () => {
     const flags = new FlagSet('s');
     const a = flags.dynamic('a', int, 1, '');
