@@ -199,12 +199,12 @@ export class Rollbacks {
     this.#wait(name, pending, Math.min(LONGEST_RETRY_MS, 1_000 * 2 ** pending.tries));
   }
 
-  /** Leaves a key alone that is flapping. The same value, written once more, is not told once more. */
+  /** Leaves a key alone that is flapping. What is written there next, the same value or another, is not told once more. */
   #leave(name: string, pending: Pending): void {
     const { value, claims } = pending;
     const known = this.#flapping.get(name);
-    const { told, since } =
-      known && isSame(value, known.value) ? known : { told: new WeakSet<SourceSink>(), since: Date.now() };
+    const isStill = known && (isSame(value, known.value) || Date.now() - known.since <= TOLD_AGAIN_MS);
+    const { told, since } = isStill ? known : { told: new WeakSet<SourceSink>(), since: Date.now() };
     this.#drop(name, pending);
     this.#flapping.set(name, { value, since, told });
     for (const { sink, good } of claims) {

@@ -1,4 +1,5 @@
 // timeout: 400 s
+import { setTimeout } from 'node:timers/promises';
 import { FlagSet, type Watcher, inRange, int } from '@flagz/core';
 import { etcdSource } from '@flagz/etcd';
 import { assert } from '@flagz/test-runner';
@@ -64,6 +65,22 @@ onEachEtcd('etcdSource() rollback of a value that comes back again and again', (
   it('is tried once more after the minute: rights what an operator left, writes twice where two disagree', async () => {
     // Together, since each takes a minute.
     await Promise.all([toggle(server()), disagree(server())]);
+  });
+
+  it('is told once, whatever is written there next', async () => {
+    const options = { values: { rate: '20' }, source: { rollbackDelayMs: 0 } };
+    await onStage(server(), options, async (stage) => {
+      await stage.watch();
+      for (let turn = 1; turn <= 5; turn++) {
+        await stage.put('rate', `bad${turn}`);
+        await eventually(() => stage.rollbacks.length === turn);
+      }
+      for (let turn = 0; turn < 10; turn++) {
+        await stage.put('rate', `worse${turn}`);
+        await setTimeout(50);
+      }
+      assert.equal(stage.rollbacks, [...Array.from({ length: 5 }, () => 'reverted'), 'flapping']);
+    });
   });
 
   it('is put back and forth nine times at most where two fleets disagree', async () => {
