@@ -1,5 +1,6 @@
 import { type BatchOutcome, SourceError } from '@flagz/core';
 import type { IEvent } from 'etcd3';
+import { Admission } from './admission.ts';
 import { checkOf } from './check-picture.ts';
 import type { Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
@@ -24,15 +25,11 @@ export interface FeedOptions {
 
 /** Is one attempt of one watcher. */
 interface Attempt extends Follower {
+  /** Whether it was there when the mirror was loaded, so that this is no past for it. */
+  present: boolean;
+  /** Whether it was told everything, so that it is told what changes. */
+  told: boolean;
   fail(error: SourceError): void;
-}
-
-/** Says how the mirror was made a state that a watch can go on from. */
-interface Position {
-  /** Whether it was kept: then it is the state before a gap, which the watch is to close. */
-  readonly kept: boolean;
-  /** In how many milliseconds everything should be loaded again: at random, so that a fleet spreads. */
-  readonly reloadInMs: number;
 }
 
 /** Is the run from the first follower to the last, or to the first failure. */
@@ -49,15 +46,14 @@ interface Run {
  *      │          │    keep the mirror       │          │
  *      │          │  else: load all pages    │          ├─ compacted, or every few minutes ─▶ positioned
  *      │          │                          │          ├─ soon, where not all was compared ─▶ positioned
- *      │          │                          ├─ a newcomer, and the mirror was kept ─▶ positioned
  *      │          │                          │          │
  *      └──────────┴───── failed: all followers fail, the mirror stays ──┘
  *      └────────── the last follower leaves: the mirror goes ───────────┘
  *
  * The mirror is always the state of etcd at exactly one revision, the one that was delivered last; a watch begins at the
  * next. So nothing is lost by a cut at any point, and nothing is delivered twice. A follower that joins, or comes back,
- * gets the whole mirror: its flag set finds the difference. A newcomer gets no mirror that was kept over a gap: it would
- * start with the past.
+ * gets the whole mirror: its flag set finds the difference. A newcomer gets it when the mirror is sure to hold all that
+ * was there when it came: static flags, and whether a start succeeds, are decided by it once.
  */
 export class Feed {
   readonly #cluster: Cluster;
@@ -70,7 +66,8 @@ export class Feed {
   readonly #former = new FormerValues();
   #run: Run | undefined;
   #connection: Connection | undefined;
-  #live = false;
+  /** Admits newcomers, while the feed is live. */
+  #admission: Admission<Attempt> | undefined;
 
   constructor(cluster: Cluster, prefix: string, options: FeedOptions) {
     this.#cluster = cluster;
@@ -91,17 +88,19 @@ export class Feed {
    * @throws {SourceError} when the feed fails, or where it was waiting for an answer when the signal aborted.
    */
   async follow(follower: Follower, signal: AbortSignal): Promise<void> {
+    const attempt: Attempt = { ...follower, present: false, told: false, fail: () => {} };
     let onAbort = (): void => {};
     try {
       await new Promise<void>((resolve, fail) => {
         if (signal.aborted) return resolve();
         onAbort = () => {
-          const late = !this.#live && this.#connection?.waitsFor;
-          if (late) fail(this.#describe(new SourceError(late)));
+          const late = attempt.told ? undefined : this.#waitsFor;
+          if (late !== undefined) fail(this.#describe(new SourceError(late)));
           else resolve();
         };
         signal.addEventListener('abort', onAbort, { once: true });
-        this.#join({ ...follower, fail }, signal);
+        attempt.fail = fail;
+        this.#join(attempt, signal);
       });
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -112,8 +111,13 @@ export class Feed {
   #join(attempt: Attempt, signal: AbortSignal): void {
     this.#followers.add(attempt);
     signal.addEventListener('abort', () => this.#followers.delete(attempt), { once: true });
-    if (this.#live) this.#tellEverything(attempt);
+    if (this.#admission) this.#welcome();
     else this.#start();
+  }
+
+  get #waitsFor(): string | undefined {
+    const gap = this.#admission && 'what was written before it came had not all arrived';
+    return this.#connection?.waitsFor ?? gap;
   }
 
   #start(): void {
@@ -144,8 +148,8 @@ export class Feed {
       connection = this.#cluster.acquire();
       this.#connection = connection;
       for (let reload = false; !signal.aborted; reload = true) {
-        const position = await this.#position(connection, reload, signal);
-        await this.#watch(connection, position, signal);
+        const reloadInMs = await this.#position(connection, reload, signal);
+        await this.#watch(connection, reloadInMs, signal);
       }
     } catch (thrown) {
       const error = this.#describe(thrown);
@@ -153,47 +157,49 @@ export class Feed {
       if (!signal.aborted) for (const attempt of this.#followers) this.#fail(attempt, error);
     } finally {
       abort.abort();
-      this.#live = false;
       this.#connection = undefined;
       this.#rollbacks.suspend();
       if (connection) this.#cluster.release();
     }
   }
 
-  /** Makes the mirror a state that a watch can go on from: the one it has, where that is possible. */
-  async #position(connection: Connection, reload: boolean, signal: AbortSignal): Promise<Position> {
+  /**
+   * Makes the mirror a state that a watch can go on from: the one it has, where that is possible.
+   *
+   * @returns in how many milliseconds everything should be loaded again: at random, so that a fleet spreads.
+   */
+  async #position(connection: Connection, reload: boolean, signal: AbortSignal): Promise<number> {
     const { reloadEveryMs } = this.#options;
-    const known = reload || this.#hasNewcomer() ? undefined : this.#picture;
-    const continuity = known ? await continuityOf(connection, this.#range, known, signal) : 'unknown';
-    const kept = continuity !== 'unknown';
-    if (!kept) {
-      this.#picture = await loadPrefix(connection, this.#range, this.#picture?.mirror, signal);
+    const known = this.#picture;
+    const continuity = known && !reload ? await continuityOf(connection, this.#range, known, signal) : 'unknown';
+    if (continuity === 'unknown') {
+      const present = [...this.#followers];
+      this.#picture = await loadPrefix(connection, this.#range, known?.mirror, signal);
+      for (const attempt of present) attempt.present = true;
       this.#former.clear();
     }
-    const isSoon = continuity === 'likely';
-    const reloadInMs = isSoon
-      ? Math.random() * Math.min(SOON_MS, reloadEveryMs)
-      : reloadEveryMs * (0.8 + 0.4 * Math.random());
-    return { kept, reloadInMs };
-  }
-
-  #hasNewcomer(): boolean {
-    for (const { sink } of this.#followers) if (!sink.loaded()) return true;
-    return false;
+    if (continuity === 'likely') return Math.random() * Math.min(SOON_MS, reloadEveryMs);
+    return reloadEveryMs * (0.8 + 0.4 * Math.random());
   }
 
   /** Watches from the mirror's revision on. @returns when everything should be loaded again. */
-  async #watch(connection: Connection, { kept, reloadInMs }: Position, signal: AbortSignal): Promise<void> {
+  async #watch(connection: Connection, reloadInMs: number, signal: AbortSignal): Promise<void> {
     const picture = this.#picture as Picture;
     const call = await connection.watch();
+    const watching = new AbortController();
+    const admission = new Admission<Attempt>(connection, this.#range, picture, watching.signal, {
+      waiting: () => [...this.#followers].filter(({ told }) => !told),
+      admit: (attempt) => this.#tellEverything(attempt),
+      refuse: (attempt, error) => this.#fail(attempt, this.#describe(error)),
+    });
     await new Promise<void>((resolve, reject) => {
       const stream = new WatchStream(call, this.#range, picture.revision, {
-        created: () => (kept && this.#hasNewcomer() ? over(resolve) : this.#goLive()),
+        created: () => this.#goLive(admission),
         heard: ({ raft_term }) => (picture.term = raft_term),
         changed: (revision, events) => this.#change(picture, revision, events),
         alive: () => {
           this.#former.forget();
-          if (this.#live) this.#tellAll(({ sink }) => sink.alive());
+          this.#tellAll(({ sink }) => sink.alive());
         },
         check: checkOf(connection, this.#range, picture, signal),
         ended: (reason) => over(() => (reason === 'compacted' ? resolve() : reject(reason))),
@@ -204,7 +210,8 @@ export class Feed {
         clearTimeout(reload);
         signal.removeEventListener('abort', onAbort);
         stream.close();
-        this.#live = false;
+        this.#admission = undefined;
+        watching.abort();
         tell();
       };
       if (signal.aborted) onAbort();
@@ -212,9 +219,18 @@ export class Feed {
     });
   }
 
-  #goLive(): void {
-    this.#live = true;
-    for (const attempt of this.#followers) this.#tellEverything(attempt);
+  #goLive(admission: Admission<Attempt>): void {
+    this.#admission = admission;
+    for (const attempt of this.#followers) attempt.told = false;
+    this.#welcome();
+  }
+
+  /** Tells everything to those who have not been told: newcomers have to wait. */
+  #welcome(): void {
+    for (const attempt of this.#followers) {
+      if (!attempt.told && (attempt.present || attempt.sink.loaded())) this.#tellEverything(attempt);
+    }
+    void this.#admission?.run();
   }
 
   #change(picture: Picture, revision: bigint, events: readonly IEvent[]): void {
@@ -236,13 +252,16 @@ export class Feed {
   }
 
   #tellEverything(attempt: Attempt): void {
+    // It may have left meanwhile.
+    if (!this.#followers.has(attempt)) return;
+    attempt.told = true;
     const { mirror, revision } = this.#picture as Picture;
     this.#rollbacks.rejoined(attempt, (name) => mirror.get(name));
     this.#tell(attempt, ({ sink }) => sink.replace(valuesOf(mirror), String(revision)));
   }
 
   #tellAll(say: (attempt: Attempt) => BatchOutcome | void, returned?: ReadonlySet<string>): void {
-    for (const attempt of this.#followers) this.#tell(attempt, say, returned);
+    for (const attempt of this.#followers) if (attempt.told) this.#tell(attempt, say, returned);
   }
 
   /** Tells one follower; what it throws is its own failure, not the feed's. */

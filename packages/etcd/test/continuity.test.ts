@@ -1,6 +1,4 @@
 // timeout: 300 s
-import { setTimeout } from 'node:timers/promises';
-import { etcdSource } from '@flagz/etcd';
 import { assert } from '@flagz/test-runner';
 import { EtcdServer, eachEtcd } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
@@ -62,53 +60,6 @@ for (const { binary, describe } of eachEtcd()) {
         });
         await eventually(() => stage.label.get() === 'b', { withinMs: 45_000 });
         assert.is(stage.state, 'live');
-      }),
-    );
-
-    it(
-      'gives a flag set that starts meanwhile what is there now, not what was there before, however far it has come back',
-      on(async (stage) => {
-        await stage.put('rate', '20');
-        await stage.watch();
-        stage.proxy.cut();
-        await eventually(() => stage.state === 'stale');
-        await stage.put('rate', '30');
-        const newcomers = Array.from({ length: 10 }, () => stage.another());
-        const starts: Promise<unknown>[] = [];
-        const start = (newcomer: Stage): unknown => starts.push(newcomer.watch());
-        start(newcomers[0] as Stage);
-        stage.proxy.restore();
-        // Each answer takes 200 ms.
-        stage.proxy.delay(100);
-        for (const newcomer of newcomers.slice(1)) {
-          await setTimeout(150);
-          start(newcomer);
-        }
-        await Promise.all(starts);
-        await eventually(() => stage.state === 'live');
-        for (const { told, flags, watcher } of newcomers) {
-          assert.equal([told, flags.version], [['10>30'], 1]);
-          await watcher?.stop();
-        }
-        assert.equal(stage.told, ['10>20', '20>30']);
-      }),
-    );
-
-    it(
-      'gives what is there now where a source that was stopped meanwhile is watched anew',
-      on(async (stage) => {
-        await stage.put('rate', '20');
-        const source = etcdSource({ hosts: stage.proxy.url, prefix: stage.prefix });
-        const before = await stage.flags.watch(source);
-        stage.proxy.cut();
-        await eventually(() => before.state === 'stale');
-        await before.stop();
-        await stage.put('rate', '30');
-        stage.proxy.restore();
-        const { flags, told } = stage.another();
-        const watcher = await flags.watch(source);
-        assert.equal([told, flags.version], [['10>30'], 1]);
-        await watcher.stop();
       }),
     );
   });

@@ -1,0 +1,92 @@
+// timeout: 200 s
+import { setTimeout } from 'node:timers/promises';
+import { etcdSource } from '@flagz/etcd';
+import { assert, rejects } from '@flagz/test-runner';
+import { eventually } from '@flagz/testing';
+import { type Stage, onEachEtcd, onStage } from './support.ts';
+
+onEachEtcd('etcdSource() of a flag set that starts while another one follows the same prefix', (it, server) => {
+  const on = (test: (stage: Stage) => Promise<void>) => (): Promise<void> =>
+    onStage(server(), { values: { rate: '20' } }, test);
+
+  it(
+    'gives it what is there now, not what was there before a cut, however far that has come back; the other one goes on',
+    on(async (stage) => {
+      await stage.watch();
+      stage.proxy.cut();
+      await eventually(() => stage.state === 'stale');
+      await stage.put('rate', '25');
+      await stage.put('rate', '30');
+      const newcomers = Array.from({ length: 10 }, () => stage.another());
+      const starts: Promise<unknown>[] = [];
+      const start = (newcomer: Stage): unknown => starts.push(newcomer.watch());
+      start(newcomers[0] as Stage);
+      stage.proxy.restore();
+      // Each answer takes 200 ms.
+      stage.proxy.delay(100);
+      for (const newcomer of newcomers.slice(1)) {
+        await setTimeout(150);
+        start(newcomer);
+      }
+      await Promise.all(starts);
+      await eventually(() => stage.state === 'live');
+      for (const { told, flags, watcher } of newcomers) {
+        assert.equal([told, flags.version], [['10>30'], 1]);
+        await watcher?.stop();
+      }
+      // By what has changed: nobody has to load because of newcomers.
+      assert.equal(stage.told, ['10>20', '20>25', '25>30']);
+    }),
+  );
+
+  it(
+    'gives it what is there now also by a source that was stopped after the cut',
+    on(async (stage) => {
+      const source = etcdSource({ hosts: stage.proxy.url, prefix: stage.prefix });
+      const before = await stage.flags.watch(source);
+      stage.proxy.cut();
+      await eventually(() => before.state === 'stale');
+      await before.stop();
+      await stage.put('rate', '30');
+      stage.proxy.restore();
+      const { flags, told } = stage.another();
+      const watcher = await flags.watch(source);
+      assert.equal([told, flags.version], [['10>30'], 1]);
+      await watcher.stop();
+    }),
+  );
+
+  it(
+    'starts it when all has arrived that was written before it came, be the link slow; the other one follows meanwhile',
+    on(async (stage) => {
+      await stage.watch();
+      stage.proxy.cut();
+      await eventually(() => stage.state === 'stale');
+      for (let index = 0; index < 3; index++) await stage.put(`large${index}`, Buffer.alloc(1_000_000, 'x'));
+      await stage.put('rate', '30');
+      stage.proxy.restore();
+      stage.proxy.limit(1_000_000);
+      await eventually(() => stage.state === 'live', { everyMs: 1 });
+      assert.is(stage.rate.get(), 20);
+      const newcomer = stage.another();
+      await newcomer.watch();
+      assert.equal([newcomer.told, newcomer.flags.version], [['10>30'], 1]);
+      await newcomer.watcher?.stop();
+    }),
+  );
+
+  it(
+    'does not start it where nobody answers, and says so',
+    on(async (stage) => {
+      await stage.watch();
+      stage.proxy.blackHole();
+      const newcomer = stage.another();
+      await rejects(
+        newcomer.watch({ startTimeoutMs: 1_000 }),
+        /not loaded within 1000 ms; last error: .*no answer to a read/,
+      );
+      assert.is(newcomer.rate.get(), 10);
+      assert.is(stage.state, 'live');
+    }),
+  );
+});
