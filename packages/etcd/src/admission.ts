@@ -36,7 +36,8 @@ export interface Desk<Newcomer> {
 export class Admission<Newcomer> {
   readonly #connection: Connection;
   readonly #range: KeyRange;
-  readonly #picture: Picture;
+  /** What is told to who is admitted. */
+  readonly picture: Picture;
   readonly #signal: AbortSignal;
   readonly #desk: Desk<Newcomer>;
   #running = false;
@@ -45,7 +46,7 @@ export class Admission<Newcomer> {
   constructor(connection: Connection, range: KeyRange, picture: Picture, signal: AbortSignal, desk: Desk<Newcomer>) {
     this.#connection = connection;
     this.#range = range;
-    this.#picture = picture;
+    this.picture = picture;
     this.#signal = signal;
     this.#desk = desk;
   }
@@ -75,7 +76,7 @@ export class Admission<Newcomer> {
 
   async #look(): Promise<Front> {
     const { key, range_end } = this.#range;
-    const before = this.#picture.revision;
+    const before = this.picture.revision;
     const newest = { key, range_end, limit: 1, keys_only: true, sort_target: 'Mod', sort_order: 'Descend' } as const;
     const { header, count, kvs } = await this.#connection.range(newest, CONNECT_TIMEOUT_MS, this.#signal);
     const revision = BigInt(header.revision);
@@ -85,7 +86,7 @@ export class Admission<Newcomer> {
 
   /** A key that was written since has a newer revision than the picture; one that was deleted is missing from the count. */
   #hasReached({ revision, count, newest }: Front): boolean {
-    const { mirror, revision: told } = this.#picture;
+    const { mirror, revision: told } = this.picture;
     return told >= revision || (newest <= told && count === mirror.size);
   }
 }

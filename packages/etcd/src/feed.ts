@@ -1,4 +1,4 @@
-import { type BatchOutcome, SourceError } from '@flagz/core';
+import { SourceError } from '@flagz/core';
 import type { IEvent } from 'etcd3';
 import { Admission } from './admission.ts';
 import { checkOf } from './check-picture.ts';
@@ -6,9 +6,10 @@ import type { Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import { continuityOf } from './continuity.ts';
 import { describeError } from './describe-error.ts';
+import { type Attempt, Followers } from './followers.ts';
 import { FormerValues } from './former-values.ts';
 import { loadPrefix } from './load-prefix.ts';
-import { type KeyRange, type Picture, changedEntryOf, keyOf, nameOf, rangeOf, valuesOf } from './mirror.ts';
+import { type KeyRange, type Picture, changedEntryOf, keyOf, nameOf, rangeOf } from './mirror.ts';
 import type { Follower } from './pending-rollback.ts';
 import { revert } from './revert.ts';
 import { Rollbacks } from './rollbacks.ts';
@@ -21,15 +22,6 @@ const SOON_MS = 30_000;
 export interface FeedOptions {
   readonly rollbackDelayMs: number;
   readonly reloadEveryMs: number;
-}
-
-/** Is one attempt of one watcher. */
-interface Attempt extends Follower {
-  /** Whether it was there when the mirror was loaded, so that this is no past for it. */
-  present: boolean;
-  /** Whether it was told everything, so that it is told what changes. */
-  told: boolean;
-  fail(error: SourceError): void;
 }
 
 /** Is the run from the first follower to the last, or to the first failure. */
@@ -59,8 +51,8 @@ export class Feed {
   readonly #cluster: Cluster;
   readonly #range: KeyRange;
   readonly #options: FeedOptions;
-  readonly #followers = new Set<Attempt>();
   readonly #rollbacks: Rollbacks;
+  readonly #followers: Followers;
   /** The mirror, once it is a picture of etcd. */
   #picture: Picture | undefined;
   readonly #former = new FormerValues();
@@ -74,6 +66,7 @@ export class Feed {
     this.#range = rangeOf(prefix);
     this.#options = options;
     this.#rollbacks = new Rollbacks((...refused) => this.#revert(...refused), options.rollbackDelayMs);
+    this.#followers = new Followers(this.#rollbacks);
   }
 
   /** Takes over what another feed knows of the same prefix, so that its followers go on where they were. */
@@ -88,18 +81,17 @@ export class Feed {
    * @throws {SourceError} when the feed fails, or where it was waiting for an answer when the signal aborted.
    */
   async follow(follower: Follower, signal: AbortSignal): Promise<void> {
-    const attempt: Attempt = { ...follower, present: false, told: false, fail: () => {} };
     let onAbort = (): void => {};
     try {
       await new Promise<void>((resolve, fail) => {
         if (signal.aborted) return resolve();
+        const attempt: Attempt = { ...follower, present: false, told: false, fail };
         onAbort = () => {
           const late = attempt.told ? undefined : this.#waitsFor;
           if (late !== undefined) fail(this.#describe(new SourceError(late)));
           else resolve();
         };
         signal.addEventListener('abort', onAbort, { once: true });
-        attempt.fail = fail;
         this.#join(attempt, signal);
       });
     } finally {
@@ -110,8 +102,8 @@ export class Feed {
 
   #join(attempt: Attempt, signal: AbortSignal): void {
     this.#followers.add(attempt);
-    signal.addEventListener('abort', () => this.#followers.delete(attempt), { once: true });
-    if (this.#admission) this.#welcome();
+    signal.addEventListener('abort', () => this.#followers.leave(attempt), { once: true });
+    if (this.#admission) this.#welcome(this.#admission);
     else this.#start();
   }
 
@@ -154,7 +146,7 @@ export class Feed {
     } catch (thrown) {
       const error = this.#describe(thrown);
       // After an abort whoever follows has come since, and waits for the next run.
-      if (!signal.aborted) for (const attempt of this.#followers) this.#fail(attempt, error);
+      if (!signal.aborted) for (const attempt of this.#followers) this.#followers.fail(attempt, error);
     } finally {
       abort.abort();
       this.#connection = undefined;
@@ -188,9 +180,9 @@ export class Feed {
     const call = await connection.watch();
     const watching = new AbortController();
     const admission = new Admission<Attempt>(connection, this.#range, picture, watching.signal, {
-      waiting: () => [...this.#followers].filter(({ told }) => !told),
-      admit: (attempt) => this.#tellEverything(attempt),
-      refuse: (attempt, error) => this.#fail(attempt, this.#describe(error)),
+      waiting: () => this.#followers.waiting(),
+      admit: (attempt) => this.#followers.tellEverything(attempt, picture),
+      refuse: (attempt, error) => this.#followers.fail(attempt, this.#describe(error)),
     });
     await new Promise<void>((resolve, reject) => {
       const stream = new WatchStream(call, this.#range, picture.revision, {
@@ -199,7 +191,7 @@ export class Feed {
         changed: (revision, events) => this.#change(picture, revision, events),
         alive: () => {
           this.#former.forget();
-          this.#tellAll(({ sink }) => sink.alive());
+          this.#followers.tellAlive();
         },
         check: checkOf(connection, this.#range, picture, signal),
         ended: (reason) => over(() => (reason === 'compacted' ? resolve() : reject(reason))),
@@ -221,16 +213,16 @@ export class Feed {
 
   #goLive(admission: Admission<Attempt>): void {
     this.#admission = admission;
-    for (const attempt of this.#followers) attempt.told = false;
-    this.#welcome();
+    this.#followers.beginAnew();
+    this.#welcome(admission);
   }
 
   /** Tells everything to those who have not been told: newcomers have to wait. */
-  #welcome(): void {
-    for (const attempt of this.#followers) {
-      if (!attempt.told && (attempt.present || attempt.sink.loaded())) this.#tellEverything(attempt);
+  #welcome(admission: Admission<Attempt>): void {
+    for (const attempt of this.#followers.waiting()) {
+      if (attempt.present || attempt.sink.loaded()) this.#followers.tellEverything(attempt, admission.picture);
     }
-    void this.#admission?.run();
+    void admission.run();
   }
 
   #change(picture: Picture, revision: bigint, events: readonly IEvent[]): void {
@@ -247,39 +239,7 @@ export class Feed {
       changes.set(name, entry?.value);
     }
     picture.revision = revision;
-    const written = String(revision);
-    this.#tellAll(({ sink }) => sink.update(changes, written), returned);
-  }
-
-  #tellEverything(attempt: Attempt): void {
-    // It may have left meanwhile.
-    if (!this.#followers.has(attempt)) return;
-    attempt.told = true;
-    const { mirror, revision } = this.#picture as Picture;
-    this.#rollbacks.rejoined(attempt, (name) => mirror.get(name));
-    this.#tell(attempt, ({ sink }) => sink.replace(valuesOf(mirror), String(revision)));
-  }
-
-  #tellAll(say: (attempt: Attempt) => BatchOutcome | void, returned?: ReadonlySet<string>): void {
-    for (const attempt of this.#followers) if (attempt.told) this.#tell(attempt, say, returned);
-  }
-
-  /** Tells one follower; what it throws is its own failure, not the feed's. */
-  #tell(attempt: Attempt, say: (attempt: Attempt) => BatchOutcome | void, returned?: ReadonlySet<string>): void {
-    try {
-      const outcome = say(attempt);
-      for (const rejection of outcome?.rejected ?? []) {
-        const { flag } = rejection;
-        this.#rollbacks.refused(attempt, rejection, this.#picture?.mirror.get(flag), returned?.has(flag));
-      }
-    } catch (thrown) {
-      this.#fail(attempt, thrown as SourceError);
-    }
-  }
-
-  #fail(attempt: Attempt, error: SourceError): void {
-    this.#followers.delete(attempt);
-    attempt.fail(error);
+    this.#followers.tellChanges(changes, picture, returned);
   }
 
   #describe(error: unknown): SourceError {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type Server, createServer } from 'node:net';
 import { assert, describe } from '@flagz/test-runner';
 import { freePort, freePorts } from '@flagz/test-runner/free-port';
 
@@ -13,18 +13,40 @@ describe('freePort()', (it) => {
   });
 
   it('never gives one that is taken', async () => {
-    const { random } = Math;
-    const [taken] = await freePorts(1);
-    const server = createServer().listen(taken, '127.0.0.1');
-    await once(server, 'listening');
-    // The taken one is drawn first, and again, and then another.
-    const draws = [taken, taken, (taken ?? 0) + 1].map((port) => ((port ?? 0) - 12_000) / 20_000 + 1e-9);
-    Math.random = () => draws.shift() ?? random();
+    const { server, port } = await take();
     try {
-      assert.is.not(await freePort(), taken);
+      // The taken one is drawn first, and again, and then another.
+      assert.is.not(await drawing([port, port, port + 1]), port);
     } finally {
-      Math.random = random;
       server.close();
     }
   });
+
+  it('never gives one twice, also while nobody listens there', async () => {
+    const [port = 0] = await freePorts(1);
+    assert.is.not(await drawing([port, port, port + 1]), port);
+  });
 });
+
+/** Listens on a port that this process was not given. */
+async function take(from = 20_000): Promise<{ server: Server; port: number }> {
+  const server = createServer().listen(from, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    return { server, port: from };
+  } catch {
+    return take(from + 1);
+  }
+}
+
+/** Asks for a port while chance draws these first. */
+async function drawing(ports: readonly number[]): Promise<number> {
+  const { random } = Math;
+  const draws = ports.map((port) => (port - 12_000) / 20_000 + 1e-9);
+  Math.random = () => draws.shift() ?? random();
+  try {
+    return await freePort();
+  } finally {
+    Math.random = random;
+  }
+}
