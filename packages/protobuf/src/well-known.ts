@@ -53,6 +53,20 @@ export function expectTypeInAny(any: Type, typeUrl: string, fault: (what: string
   return inner;
 }
 
+/** Gives what is in an Any that was read, or that a program made, whatever the schema calls its fields. */
+export function partsOfMadeAny(
+  any: Type,
+  message: Readonly<Record<string, unknown>>,
+): { readonly url: string; readonly urlName: string; readonly value: Uint8Array } {
+  const [urlName, valueName] = [any.fieldsById[1]?.name ?? '', any.fieldsById[2]?.name ?? ''];
+  const ownOf = (name: string): unknown => (Object.hasOwn(message, name) ? message[name] : undefined);
+  return {
+    url: (ownOf(urlName) ?? '') as string,
+    urlName,
+    value: (ownOf(valueName) ?? new Uint8Array()) as Uint8Array,
+  };
+}
+
 /** Says that there is no such type. */
 export function noSuchType(typeUrl: string): string {
   return `the schema has no type ${JSON.stringify(nameIn(typeUrl).slice(0, 80))}`;
