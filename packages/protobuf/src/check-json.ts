@@ -1,5 +1,6 @@
 import { Enum, type Field, type MapField, Type } from 'protobufjs';
 import { misfit, misfitOf } from './fits.ts';
+import { bitsOf, isFraction, isRounded } from './integers.ts';
 import { roundedMember } from './rounded-member.ts';
 import { Way } from './way.ts';
 import { expectTypeInAny, isWrapper, wellKnown } from './well-known.ts';
@@ -7,7 +8,6 @@ import { expectTypeInAny, isWrapper, wellKnown } from './well-known.ts';
 /** Nests as deep as protobufjs reads. */
 export const MAX_DEPTH = 100;
 const BASE64 = /^[\w+/-]*={0,2}$/;
-const LONG = new Set(['int64', 'uint64', 'sint64', 'fixed64', 'sfixed64']);
 const indexes = new WeakMap<Type, ReadonlyMap<string, Field>>();
 
 /** Says how ProtoJSON is checked. */
@@ -127,8 +127,9 @@ class JsonWalk {
 
   /** Refuses what protobufjs takes and changes. */
   #strictLeaf({ type }: Field, value: unknown): void {
-    if (LONG.has(type) && isRounded(value))
-      throw this.#way.fault('beyond 2^53: write it in quotes, and in plain digits');
+    const bits = bitsOf(type);
+    if (bits !== undefined && typeof value === 'string' && isFraction(value)) throw this.#way.fault('not an integer');
+    if (bits === 64 && isRounded(value)) throw this.#way.fault('beyond 2^53: write it in quotes, and in plain digits');
     if (type === 'bytes' && typeof value === 'string' && !isCanonicalBase64(value))
       throw this.#way.fault('invalid base64');
   }
@@ -192,12 +193,6 @@ function indexOfMisfit(items: readonly unknown[], fits: (some: readonly unknown[
 function takesNull({ resolvedType }: Field): boolean {
   if (resolvedType instanceof Type) return wellKnown(resolvedType) === 'Value';
   return resolvedType instanceof Enum && resolvedType.fullName === '.google.protobuf.NullValue';
-}
-
-/** Tells whether a 64-bit integer went through a floating-point number that cannot hold it. */
-function isRounded(value: unknown): boolean {
-  if (typeof value === 'string') return !/^[+-]?\d+$/.test(value) && Math.abs(Number(value)) > Number.MAX_SAFE_INTEGER;
-  return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
 }
 
 /** Tells whether it is base64 of either alphabet, padded or not, without bits that belong to no byte. */

@@ -1,36 +1,12 @@
 import { type Field, MapField, Type, util } from 'protobufjs';
-
-const BITS: Readonly<Record<string, 32 | 64 | undefined>> = {
-  fixed32: 32,
-  fixed64: 64,
-  int32: 32,
-  int64: 64,
-  sfixed32: 32,
-  sfixed64: 64,
-  sint32: 32,
-  sint64: 64,
-  uint32: 32,
-  uint64: 64,
-};
-const UNSIGNED = new Set(['fixed32', 'fixed64', 'uint32', 'uint64']);
-const INTEGER = /^(?:0|-?[1-9]\d{0,19})$/;
+import { bitsOf, isInteger, isUnsigned } from './integers.ts';
 
 /** Says what a key of a map must be, where it is not that: protobufjs writes other ones as some key. */
 export function misfitOfKey(keyType: string, key: string): string | undefined {
   if (keyType === 'string') return undefined;
-  const bits = BITS[keyType];
-  if (bits === undefined)
+  if (keyType === 'bool')
     return key === 'true' || key === 'false' ? undefined : 'expected a key of bool: true or false';
-  return isInteger(key, bits, UNSIGNED.has(keyType))
-    ? undefined
-    : `expected a key of ${keyType}: an integer in plain digits, in range`;
-}
-
-/** Tells whether it is the one text of an integer of that size. */
-function isInteger(text: string, bits: 32 | 64, isUnsigned: boolean): boolean {
-  if (!INTEGER.test(text)) return false;
-  const integer = BigInt(text);
-  return (isUnsigned ? BigInt.asUintN(bits, integer) : BigInt.asIntN(bits, integer)) === integer;
+  return isInteger(key, keyType) ? undefined : `expected a key of ${keyType}: an integer in plain digits, in range`;
 }
 
 /** Decodes what was checked, with the keys of maps in digits. */
@@ -57,7 +33,7 @@ function holdsLongKeys(type: Type): boolean {
 }
 
 function hasLongKeys(field: Field): field is Field & MapField {
-  return field instanceof MapField && BITS[field.keyType] === 64;
+  return field instanceof MapField && bitsOf(field.keyType) === 64;
 }
 
 /**
@@ -79,11 +55,10 @@ function writeKeys(type: Type, message: object): void {
 }
 
 function withDigits({ keyType }: MapField, map: object): object {
-  const isUnsigned = UNSIGNED.has(keyType);
   const ofHash = (hash: string): bigint => {
     const { hi, lo } = util.LongBits.fromHash(hash);
     const bits = (BigInt(hi) << 32n) | BigInt(lo);
-    return isUnsigned ? bits : BigInt.asIntN(64, bits);
+    return isUnsigned(keyType) ? bits : BigInt.asIntN(64, bits);
   };
   // An entry without a key has the default, which is in digits.
   const digits = (key: string): string => (key.length === 8 ? String(ofHash(key)) : key);

@@ -11,6 +11,16 @@ describe('proto3() on ProtoJSON', (it) => {
     ['{"i64":9007199254740993}', 'i64: beyond 2^53: write it in quotes, and in plain digits'],
     ['{"u64":1e18}', 'u64: beyond 2^53: write it in quotes, and in plain digits'],
     ['{"i64":"9007199254740993.0"}', 'i64: beyond 2^53: write it in quotes, and in plain digits'],
+    ['{"i64":"9007199254740991.4"}', 'i64: not an integer'],
+    ['{"u64":"4503599627370497.3"}', 'u64: not an integer'],
+    ['{"i64":"1e-400"}', 'i64: not an integer'],
+    ['{"i64":"10.00000000000000000001e1"}', 'i64: not an integer'],
+    ['{"wrapped":"-4503599627370497.3"}', 'wrapped: not an integer'],
+    ['{"i32":"2147483647.00000001"}', 'i32: not an integer'],
+    ['{"u32":"1e-400"}', 'u32: not an integer'],
+    ['{"nums":["0","-1e-400"]}', 'nums[1]: not an integer'],
+    ['{"i64":"1.5"}', 'i64: not an integer'],
+    ['{"i64":"1e99999"}', 'i64: beyond 2^53: write it in quotes, and in plain digits'],
     ['{"wrapped":9007199254740993}', 'wrapped: beyond 2^53: write it in quotes, and in plain digits'],
     ['{"raw":"AQJ="}', 'raw: invalid base64'],
     ['{"raw":"AQI=="}', 'raw: invalid base64'],
@@ -64,6 +74,11 @@ describe('proto3() on ProtoJSON', (it) => {
         '{"i64":"9007199254740993","u64":"18446744073709551615"}',
       ],
       ['{"i64":9007199254740991}', '{"i64":"9007199254740991"}'],
+      [
+        '{"i64":"1.0","u64":"1e3","i32":"-1.50e1","u32":"100e-2","s32":".0","wrapped":"9007199254740991.0"}',
+        '{"i32":-15,"i64":"1","u32":1,"u64":"1000","wrapped":"9007199254740991"}',
+      ],
+      [`{"i64":"0e-400","s64":"1${'0'.repeat(50)}e-50","u32":"-0.0e99","nums":["+12.e1"]}`, '{"nums":[120],"s64":"1"}'],
       ['{"raw":"-_8"}', '{"raw":"+/8="}'],
       ['{"raw":""}', '{}'],
       ['{"any":{}}', '{"any":{}}'],
@@ -81,6 +96,13 @@ describe('proto3() on ProtoJSON', (it) => {
       ],
     ];
     for (const [text, canonical] of texts) assert.is(type.format(type.parse(text)), canonical);
+  });
+
+  it('refuses a long fraction in linear time', () => {
+    const zeros = '0'.repeat(2 ** 20);
+    const start = performance.now();
+    throws(() => proto3(everythingType()).parse(`{"i64":"${zeros}.${zeros}1${zeros}"}`), /: i64: not an integer$/);
+    assert.ok(performance.now() - start < 5_000);
   });
 
   it('stays lenient with unknown fields only, where it is told to', () => {
