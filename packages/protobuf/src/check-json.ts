@@ -143,6 +143,13 @@ class JsonWalk {
     const inner = expectTypeInAny(type, url, (what) => this.#way.faultAt('@type', what));
     const special = wellKnown(inner);
     if (special === undefined) {
+      if (inner.fullName === '.google.protobuf.Empty' && Object.hasOwn(rest, 'value')) {
+        if (!isObject(rest['value']) || Object.keys(rest['value']).length > 0)
+          throw this.#way.faultAt('value', 'expected an empty object');
+        // Go writes it, as of a well-known type; to protobufjs it is a field.
+        delete rest['value'];
+        delete value['value'];
+      }
       this.message(inner, rest, depth + 1);
       // What it rounded.
       Object.assign(value, rest);
