@@ -158,6 +158,8 @@ class JsonWalk {
     const stranger = Object.keys(rest).find((key) => key !== 'value');
     if (stranger !== undefined && !this.#lenient) throw this.#way.faultAt(stranger, 'unknown field');
     this.#way.push('value');
+    // protobufjs takes a value that is not there for an object.
+    if (special === 'Value' && !Object.hasOwn(rest, 'value')) throw this.#way.fault('expected a value');
     const member = isWrapper(special) ? roundedMember(inner.fields['value'] as Field, value, 'value') : value['value'];
     this.message(inner, member, depth + 1);
     this.#way.pop();

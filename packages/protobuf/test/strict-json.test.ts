@@ -33,6 +33,8 @@ describe('proto3() on ProtoJSON', (it) => {
     [`{"any":{"@type":"${ANY}/t.Inner","inner":{"rate":5}}}`, 'any.inner.rate: unknown field'],
     [`{"any":{"@type":"${ANY}/t.Inner","max_rate":"x"}}`, 'any.max_rate: invalid integer'],
     [`{"any":{"@type":"${ANY}/google.protobuf.Duration","value":"1s","zz":1}}`, 'any.zz: unknown field'],
+    [`{"any":{"@type":"${ANY}/google.protobuf.Value"}}`, 'any.value: expected a value'],
+    [`{"any":{"@type":"${ANY}/google.protobuf.Struct"}}`, 'any.value: Struct must be an object'],
     ['{"left_side":"a","right_side":{},"zz":1}', 'right_side: multiple values for oneof side'],
     ['{"inner":{"max_rate":1,"maxRate":1}}', 'inner.maxRate: given twice, also by its other name'],
     ['{"inners":[{},{"name":"a","name":"b"}]}', 'inners[1].name: given twice'],
@@ -89,6 +91,10 @@ describe('proto3() on ProtoJSON', (it) => {
       ['{"left_side":null,"right_side":{}}', '{"right_side":{}}'],
       ['{"kind":7}', '{"kind":7}'],
       ['{"nulls":[null,"NULL_VALUE",0,5]}', '{"nulls":[null,null,null,null]}'],
+      [
+        `{"any":{"@type":"${ANY}/google.protobuf.Value","value":null}}`,
+        `{"any":{"@type":"${ANY}/google.protobuf.Value","value":null}}`,
+      ],
       [`{"any":{"@type":"${ANY}/t.Inner","maxRate":5}}`, `{"any":{"@type":"${ANY}/t.Inner","max_rate":5}}`],
       [
         `{"any":{"@type":"${ANY}/google.protobuf.Duration","value":"1s"}}`,
@@ -117,6 +123,7 @@ describe('proto3() on ProtoJSON', (it) => {
       /: right_side: multiple values for oneof side$/,
     );
     throws(() => type.parse('{"zz":1,"kinds":["TWO"],"nums":["x"]}'), /: nums\[0\]: invalid integer$/);
+    throws(() => type.parse(`{"any":{"@type":"${ANY}/google.protobuf.Value"}}`), /: any\.value: expected a value$/);
     throws(() => type.parse('{"zz":1,"i64":9007199254740993}'), /: i64: beyond 2\^53/);
   });
 
