@@ -56,13 +56,12 @@ export function proto3<T extends object>(
     },
     parseBytes(bytes) {
       const text = textOf(bytes);
-      if (text !== undefined && isWritten(text)) return this.parse(text);
+      if (text !== undefined && (text === '' || isWritten(text))) return this.parse(text);
       try {
         return fromBinary(bytes);
       } catch (error) {
         if (text === undefined || !isPrintable(text)) throw error;
-        // What a human wrote, JSON after blank lines or none at all, gets the answer that helps a human.
-        return this.parse(text);
+        return readInstead(() => this.parse(text), error as Error);
       }
     },
     format(value) {
@@ -103,6 +102,18 @@ function reading<T extends object>(codec: MessageCodec<T>, form: string, read: (
     return deepFreeze(read());
   } catch (thrown) {
     throw new Error(`expected ${form} of ${codec.typeName ?? 'the message'}: ${reasonOf(thrown)}`, { cause: thrown });
+  }
+}
+
+/**
+ * Reads as text what is no binary form. What a human wrote, JSON after blank lines or none at all, gets the answer that helps
+ * a human; bytes of a message that was cut may look the same, and so the other answer follows.
+ */
+function readInstead<T>(readText: () => T, asBytes: Error): T {
+  try {
+    return readText();
+  } catch (asText) {
+    throw new Error(`${(asText as Error).message}; as bytes: ${asBytes.message}`, { cause: asText });
   }
 }
 

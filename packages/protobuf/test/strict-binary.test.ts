@@ -175,7 +175,25 @@ describe('proto3() on bytes', (it) => {
     const { type } = make();
     const read = (text: string) => () => type.parseBytes?.(new TextEncoder().encode(text));
     throws(read('{"lat":"x"}\n'), 'expected ProtoJSON of S: lat: unknown field');
-    throws(read('base64:YgF\n'), 'expected standard base64 after base64:');
-    throws(read('late: x\n'), 'expected ProtoJSON in braces, or base64: and the binary form');
+    throws(read('base64:YgF\n'), /^expected standard base64 after base64:; as bytes: /);
+    throws(read('late: x\n'), /^expected ProtoJSON in braces, or base64: and the binary form; as bytes: /);
+    throws(read(' {"lat":"x"}'), /^expected ProtoJSON of S: lat: unknown field; as bytes: /);
+  });
+
+  it('tells where a cut message ends, also where its bytes are printable', () => {
+    const { message, type } = make();
+    const refusal = (late: string): string => {
+      const bytes = message.encode({ late: `${late}${'x'.repeat(97 - late.length)}` }).finish();
+      return throws(() => type.parseBytes?.(bytes.subarray(0, -1)), Error).message;
+    };
+    const cut = 'as bytes: expected the binary form of S: late: truncated';
+    assert.is(refusal('a'), `expected ProtoJSON in braces, or base64: and the binary form; ${cut}`);
+    assert.is(refusal('se64:'), `expected standard base64 after base64:; ${cut}`);
+    assert.is(refusal('\n{'), `expected ProtoJSON in braces, or base64: and the binary form; ${cut}`);
+    const bytes = message.encode({ template: 'x'.repeat(0x7b) }).finish();
+    throws(
+      () => type.parseBytes?.(bytes.subarray(0, -1)),
+      'expected ProtoJSON of S: not valid JSON, at position 1; as bytes: expected the binary form of S: template: truncated',
+    );
   });
 });
