@@ -92,6 +92,27 @@ describe('proto3() on the binary form', (it) => {
     throws(() => read('f806 01 08 8080808020'), /: i32: out of range for int32$/);
   });
 
+  const groups: readonly (readonly [where: string, bytes: string, path: string])[] = [
+    ['outside', 'c302 cc02', ''],
+    ['in a message', 'a201 02 4b 54', 'inner: '],
+    ['in a group', 'a201 06 4b 53 5c 5c 54 4c', 'inner: '],
+    ['for a field of another kind', 'a201 02 0b 14', 'inner.max_rate: '],
+    ['in an entry of a map', 'b201 05 0a0161 4b 54', 'by_name: '],
+    ['in an Any', `f201 21 ${URL} 12 02 4b 54`, 'any: '],
+  ];
+  for (const [where, bytes, path] of groups) {
+    it(`refuses a group with the end of another, ${where}, also among unknown fields`, () => {
+      const type = proto3(everythingType(), { allowUnknownFields: true });
+      const { message } = throws(() => type.parseBytes?.(Uint8Array.of(0x98, 0x7d, 0xff, 0x01, ...hex(bytes))), Error);
+      assert.is(message, `expected the binary form of t.Everything: ${path}a group that ends as another`);
+    });
+  }
+
+  it('takes and drops groups in groups', () => {
+    const type = proto3<object>(everythingType(), { allowUnknownFields: true });
+    assert.is(type.format(type.parseBytes?.(hex('a201 08 4b 53 5b 5c 54 4c 0805')) ?? {}), '{"inner":{"max_rate":5}}');
+  });
+
   it('takes whatever protobufjs writes, and reads it as the same value', () => {
     const message = everythingType();
     const type = proto3<object>(message);
