@@ -3,7 +3,7 @@ import { misfit, misfitOf } from './fits.ts';
 import { bitsOf, isFraction, isRounded } from './integers.ts';
 import { roundedMember } from './rounded-member.ts';
 import { Way } from './way.ts';
-import { expectTypeInAny, isWrapper, wellKnown } from './well-known.ts';
+import { expectTypeInAny, isMaskPath, isWrapper, wellKnown } from './well-known.ts';
 
 /** Nests as deep as protobufjs reads. */
 export const MAX_DEPTH = 100;
@@ -44,6 +44,9 @@ class JsonWalk {
     if (special === 'Any') this.#any(type, value, depth);
     else if (special === undefined) this.#members(type, value, depth);
     else {
+      // protobufjs takes a path of nothing, and one with spaces.
+      if (special === 'FieldMask' && typeof value === 'string' && value !== '' && !value.split(',').every(isMaskPath))
+        throw this.#way.fault('expected paths with a comma between two, without spaces');
       if (isWrapper(special)) this.#strictLeaf(type.fields['value'] as Field, value);
       if (this.#every) this.#refuse(misfit(type, value, this.#lenient));
     }

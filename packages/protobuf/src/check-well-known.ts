@@ -3,7 +3,7 @@ import protojson from 'protobufjs/ext/protojson.js';
 import { checkWire } from './check-wire.ts';
 import { wordsOf } from './fits.ts';
 import type { Way } from './way.ts';
-import { expectTypeInAny, NOT_FINITE, partsOfMadeAny, wellKnown } from './well-known.ts';
+import { checkMask, expectTypeInAny, NOT_FINITE, partsOfMadeAny, wellKnown } from './well-known.ts';
 
 /**
  * Checks of a well-known message that a program made what text and the binary form are held to, too: JSON has no room for
@@ -19,7 +19,9 @@ export function checkWellKnown(
   depth: number,
   lenient: boolean,
 ): void {
-  switch (wellKnown(type)) {
+  const name = wellKnown(type);
+  if (name === 'FieldMask') checkMask(message, way);
+  switch (name) {
     case 'Any':
       checkAny(type, message, way, depth, lenient);
       break;

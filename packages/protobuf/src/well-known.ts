@@ -1,5 +1,6 @@
 import { Type } from 'protobufjs';
 import { unsupportedIn } from './schema.ts';
+import type { Way } from './way.ts';
 
 /** Says what a Value cannot hold. */
 export const NOT_FINITE = 'neither NaN nor infinite numbers fit in JSON';
@@ -29,6 +30,20 @@ export function wellKnown(type: Type): string | undefined {
 /** Tells whether it is a wrapper of a scalar, whose JSON form is that of its `value`. */
 export function isWrapper(name: string | undefined): boolean {
   return name !== undefined && WRAPPERS.test(name);
+}
+
+/** Tells whether the text of a mask, which puts commas between its paths, can hold a path. */
+export function isMaskPath(path: string): boolean {
+  return /^[^,\s]+$/.test(path);
+}
+
+/** Refuses a mask whose text would be another mask, or none. @throws {Error} with the way to the path. */
+export function checkMask(mask: object, way: Way): void {
+  const { paths } = mask as { readonly paths?: readonly string[] | null };
+  const index = paths?.findIndex((path) => !isMaskPath(path)) ?? -1;
+  if (index === -1) return;
+  way.push('paths');
+  throw way.faultAt(index, 'JSON cannot hold this path');
 }
 
 /** Finds the type of what is in an Any, where the schema has it. */

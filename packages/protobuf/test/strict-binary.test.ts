@@ -47,6 +47,8 @@ describe('proto3() on the binary form', (it) => {
     ['a wrong field in an Any', `f201 21 ${URL} 12 02 1801`, 'any.inner: of another kind than in the schema'],
     ['a timestamp out of range', '9a02 07 08 ffffffffff7f', 'at: Timestamp out of range'],
     ['a duration of mixed signs', 'fa01 0d 08 01 10 ffffffffffffffffff01', 'lasts: Duration nanos invalid'],
+    ['a mask with a comma', '8202 05 0a 03 612c62', 'mask.paths[0]: JSON cannot hold this path'],
+    ['a mask of nothing', '8202 05 0a 01 61 0a 00', 'mask.paths[1]: JSON cannot hold this path'],
     ['a mask that JSON cannot hold', '8202 05 0a 03 615f42', 'mask: FieldMask path does not round-trip'],
     [
       'a number that JSON cannot hold',

@@ -54,6 +54,13 @@ describe('proto3() on ProtoJSON', (it) => {
     ['{"nums":{"0":1}}', 'nums: expected array'],
     ['{"by_name":[]}', 'by_name: expected object for map'],
     ['{"mask":"a_b"}', 'mask: field mask path must be lowerCamelCase'],
+    ...[' a', 'a ', 'a, b', 'a\\n', 'a,,b', ',', 'a,', ',a', ' '].map(
+      (mask) => [`{"mask":"${mask}"}`, 'mask: expected paths with a comma between two, without spaces'] as const,
+    ),
+    [
+      `{"any":{"@type":"${ANY}/google.protobuf.FieldMask","value":"a,"}}`,
+      'any.value: expected paths with a comma between two, without spaces',
+    ],
     ['{"at":"9999-12-31T23:59:60Z"}', 'at: invalid timestamp'],
     ['{"tree":{"a":1e999}}', 'tree: Value cannot hold a non-finite number'],
     ['{"fl":1e39}', 'fl: out of range for float'],
@@ -86,6 +93,8 @@ describe('proto3() on ProtoJSON', (it) => {
       ['{"any":{}}', '{"any":{}}'],
       ['{"any_value":null,"inner":null}', '{"any_value":null}'],
       ['{"list":[null,{"a":[1]}]}', '{"list":[null,{"a":[1]}]}'],
+      ['{"mask":""}', '{"mask":""}'],
+      ['{"mask":"a,fooBar.b"}', '{"mask":"a,fooBar.b"}'],
       ['{"maybe":0}', '{"maybe":0}'],
       ['{"dbl":-0,"any_value":-0}', '{"any_value":0}'],
       ['{"left_side":null,"right_side":{}}', '{"right_side":{}}'],
