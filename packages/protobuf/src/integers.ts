@@ -32,7 +32,10 @@ export function isInteger(text: string, type: string): boolean {
   return (UNSIGNED.has(type) ? BigInt.asUintN(bits, integer) : BigInt.asIntN(bits, integer)) === integer;
 }
 
-/** Tells whether a number in quotes is certainly no whole one. Its digits say so: as a floating-point number it may be rounded to one. */
+/**
+ * Tells whether a number in quotes is certainly no whole one. Its digits say so: as a floating-point number it may be rounded
+ * to one.
+ */
 export function isFraction(text: string): boolean {
   const [, whole = '', decimals = '', exponent = '0'] = NUMERIC.exec(text) ?? [];
   const digits = whole + decimals;
