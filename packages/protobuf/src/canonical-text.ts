@@ -1,10 +1,10 @@
-import { type Field, MapField, Type } from 'protobufjs';
+import { type Field, Type } from 'protobufjs';
 import protojson from 'protobufjs/ext/protojson.js';
 import { canonicalJson } from './canonical-json.ts';
-import { fieldsByJsonName, renamed, withOriginalNames } from './original-names.ts';
-import { wellKnown } from './well-known.ts';
+import { decodeWithKeys } from './map-keys.ts';
+import { noSuchType, partsOfMadeAny, typeInAny, wellKnown } from './well-known.ts';
 
-const LONG_KEYS = new Set(['int64', 'uint64', 'sint64', 'fixed64', 'sfixed64']);
+const indexes = new WeakMap<Type, ReadonlyMap<string, Field>>();
 
 type Member = readonly [name: string, text: string];
 
@@ -17,7 +17,13 @@ type Member = readonly [name: string, text: string];
  * @throws {Error} for a value that has no JSON form.
  */
 export function canonicalText(type: Type, message: object): string {
-  if (wellKnown(type) !== undefined) return canonicalJson(withOriginalNames(type, protojson.toJson(type, message)));
+  const special = wellKnown(type);
+  if (special === 'Any') return textOfAny(type, message);
+  if (special !== undefined) return canonicalJson(protojson.toJson(type, message));
+  return objectOf(membersOf(type, message));
+}
+
+function membersOf(type: Type, message: object): Member[] {
   const members: Member[] = [];
   let leaves: Record<string, unknown> | undefined;
   for (const key of Object.keys(message)) {
@@ -29,7 +35,19 @@ export function canonicalText(type: Type, message: object): string {
     else (leaves ??= Object.create(null) as Record<string, unknown>)[key] = value;
   }
   if (leaves) addLeaves(members, type, leaves);
-  return objectOf(members);
+  return members;
+}
+
+/** The members of an ordinary message stand beside the URL of its type, those of a well-known type in `value`. */
+function textOfAny(any: Type, message: object): string {
+  const { url, value } = partsOfMadeAny(any, message as Readonly<Record<string, unknown>>);
+  if (url === '') return '{}';
+  const type = typeInAny(any, url);
+  if (!type) throw new Error(noSuchType(url));
+  const inner = decodeWithKeys(type, value);
+  const members: readonly Member[] =
+    wellKnown(type) === undefined ? membersOf(type, inner) : [['value', canonicalText(type, inner)]];
+  return objectOf([['@type', JSON.stringify(url)], ...members]);
 }
 
 /** Tells whether a field is not to be written, as far as that takes no look at a value: messages hold all their lists and maps. */
@@ -40,11 +58,10 @@ function isEmpty(field: Field, value: unknown): boolean {
 }
 
 /** Gives the type of the messages in a field, where they are walked here. */
-function messageIn(field: Field): Type | undefined {
-  const { resolvedType } = field;
-  if (!(resolvedType instanceof Type) || wellKnown(resolvedType) !== undefined) return undefined;
-  // protobufjs keeps such keys in a form of its own.
-  return field instanceof MapField && LONG_KEYS.has(field.keyType) ? undefined : resolvedType;
+function messageIn({ resolvedType }: Field): Type | undefined {
+  if (!(resolvedType instanceof Type)) return undefined;
+  const special = wellKnown(resolvedType);
+  return special === undefined || special === 'Any' ? resolvedType : undefined;
 }
 
 function textOfMessages(field: Field, type: Type, value: object): string {
@@ -59,8 +76,18 @@ function addLeaves(members: Member[], type: Type, leaves: object): void {
   const fields = fieldsByJsonName(type);
   for (const [key, member] of Object.entries(protojson.toJson(type, leaves) as object) as [string, unknown][]) {
     const field = fields.get(key);
-    members.push(field ? [field.protoName, canonicalJson(renamed(field, member))] : [key, canonicalJson(member)]);
+    members.push([field?.protoName ?? key, canonicalJson(member)]);
   }
+}
+
+/** Indexes the fields of a type by their JSON names. */
+function fieldsByJsonName(type: Type): ReadonlyMap<string, Field> {
+  let index = indexes.get(type);
+  if (!index) {
+    index = new Map(type.fieldsArray.map((field) => [field.jsonName, field]));
+    indexes.set(type, index);
+  }
+  return index;
 }
 
 function objectOf(members: Member[]): string {

@@ -1,13 +1,13 @@
 import { Enum, type Field, type MapField, Type } from 'protobufjs';
 import { misfit, misfitOf } from './fits.ts';
+import { bitsOf, isFraction, isRounded } from './integers.ts';
 import { roundedMember } from './rounded-member.ts';
 import { Way } from './way.ts';
-import { expectTypeInAny, isWrapper, wellKnown } from './well-known.ts';
+import { expectTypeInAny, isMaskPath, isWrapper, wellKnown } from './well-known.ts';
 
 /** Nests as deep as protobufjs reads. */
 export const MAX_DEPTH = 100;
 const BASE64 = /^[\w+/-]*={0,2}$/;
-const LONG = new Set(['int64', 'uint64', 'sint64', 'fixed64', 'sfixed64']);
 const indexes = new WeakMap<Type, ReadonlyMap<string, Field>>();
 
 /** Says how ProtoJSON is checked. */
@@ -44,6 +44,9 @@ class JsonWalk {
     if (special === 'Any') this.#any(type, value, depth);
     else if (special === undefined) this.#members(type, value, depth);
     else {
+      // protobufjs takes a path of nothing, and one with spaces.
+      if (special === 'FieldMask' && typeof value === 'string' && value !== '' && !value.split(',').every(isMaskPath))
+        throw this.#way.fault('expected paths with a comma between two, without spaces');
       if (isWrapper(special)) this.#strictLeaf(type.fields['value'] as Field, value);
       if (this.#every) this.#refuse(misfit(type, value, this.#lenient));
     }
@@ -127,8 +130,9 @@ class JsonWalk {
 
   /** Refuses what protobufjs takes and changes. */
   #strictLeaf({ type }: Field, value: unknown): void {
-    if (LONG.has(type) && isRounded(value))
-      throw this.#way.fault('beyond 2^53: write it in quotes, and in plain digits');
+    const bits = bitsOf(type);
+    if (bits !== undefined && typeof value === 'string' && isFraction(value)) throw this.#way.fault('not an integer');
+    if (bits === 64 && isRounded(value)) throw this.#way.fault('beyond 2^53: write it in quotes, and in plain digits');
     if (type === 'bytes' && typeof value === 'string' && !isCanonicalBase64(value))
       throw this.#way.fault('invalid base64');
   }
@@ -142,6 +146,13 @@ class JsonWalk {
     const inner = expectTypeInAny(type, url, (what) => this.#way.faultAt('@type', what));
     const special = wellKnown(inner);
     if (special === undefined) {
+      if (inner.fullName === '.google.protobuf.Empty' && Object.hasOwn(rest, 'value')) {
+        if (!isObject(rest['value']) || Object.keys(rest['value']).length > 0)
+          throw this.#way.faultAt('value', 'expected an empty object');
+        // Go writes it, as of a well-known type; to protobufjs it is a field.
+        delete rest['value'];
+        delete value['value'];
+      }
       this.message(inner, rest, depth + 1);
       // What it rounded.
       Object.assign(value, rest);
@@ -150,6 +161,8 @@ class JsonWalk {
     const stranger = Object.keys(rest).find((key) => key !== 'value');
     if (stranger !== undefined && !this.#lenient) throw this.#way.faultAt(stranger, 'unknown field');
     this.#way.push('value');
+    // protobufjs takes a value that is not there for an object.
+    if (special === 'Value' && !Object.hasOwn(rest, 'value')) throw this.#way.fault('expected a value');
     const member = isWrapper(special) ? roundedMember(inner.fields['value'] as Field, value, 'value') : value['value'];
     this.message(inner, member, depth + 1);
     this.#way.pop();
@@ -192,12 +205,6 @@ function indexOfMisfit(items: readonly unknown[], fits: (some: readonly unknown[
 function takesNull({ resolvedType }: Field): boolean {
   if (resolvedType instanceof Type) return wellKnown(resolvedType) === 'Value';
   return resolvedType instanceof Enum && resolvedType.fullName === '.google.protobuf.NullValue';
-}
-
-/** Tells whether a 64-bit integer went through a floating-point number that cannot hold it. */
-function isRounded(value: unknown): boolean {
-  if (typeof value === 'string') return !/^[+-]?\d+$/.test(value) && Math.abs(Number(value)) > Number.MAX_SAFE_INTEGER;
-  return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
 }
 
 /** Tells whether it is base64 of either alphabet, padded or not, without bits that belong to no byte. */

@@ -1,6 +1,7 @@
-import { Enum, type Field, Type } from 'protobufjs';
+import { Enum, type Field, type MapField, Type } from 'protobufjs';
 import { MAX_DEPTH } from './check-json.ts';
 import { checkWellKnown } from './check-well-known.ts';
+import { misfitOfKey } from './map-keys.ts';
 import { gotInstead, isPlainObject } from './plain-object.ts';
 import { Way } from './way.ts';
 
@@ -46,7 +47,11 @@ class MessageWalk {
   #content(field: Field, value: unknown, depth: number): void {
     if (field.map) {
       if (!isPlainObject(value)) throw this.#way.fault(`expected an object, of keys and values${gotInstead(value)}`);
-      for (const [key, member] of Object.entries(value)) this.#step(field, key, member, depth);
+      for (const [key, member] of Object.entries(value)) {
+        const misfit = misfitOfKey((field as Field & MapField).keyType, key);
+        if (misfit !== undefined) throw this.#way.faultAt(key, misfit);
+        this.#step(field, key, member, depth);
+      }
     } else if (field.repeated) {
       if (!Array.isArray(value)) throw this.#way.fault('expected an array');
       for (const [index, item] of value.entries()) this.#step(field, index, item, depth);

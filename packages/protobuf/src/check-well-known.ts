@@ -3,7 +3,7 @@ import protojson from 'protobufjs/ext/protojson.js';
 import { checkWire } from './check-wire.ts';
 import { wordsOf } from './fits.ts';
 import type { Way } from './way.ts';
-import { expectTypeInAny, NOT_FINITE, wellKnown } from './well-known.ts';
+import { checkMask, expectTypeInAny, NOT_FINITE, partsOfMadeAny, wellKnown } from './well-known.ts';
 
 /**
  * Checks of a well-known message that a program made what text and the binary form are held to, too: JSON has no room for
@@ -19,7 +19,9 @@ export function checkWellKnown(
   depth: number,
   lenient: boolean,
 ): void {
-  switch (wellKnown(type)) {
+  const name = wellKnown(type);
+  if (name === 'FieldMask') checkMask(message, way);
+  switch (name) {
     case 'Any':
       checkAny(type, message, way, depth, lenient);
       break;
@@ -46,12 +48,10 @@ function checkAny(
   depth: number,
   lenient: boolean,
 ): void {
-  const [urlName, valueName] = [type.fieldsById[1]?.name ?? '', type.fieldsById[2]?.name ?? ''];
-  const url = (message[urlName] ?? '') as string;
-  const bytes = (message[valueName] ?? new Uint8Array()) as Uint8Array;
-  if (url === '' && bytes.length === 0) return;
+  const { url, urlName, value } = partsOfMadeAny(type, message);
+  if (url === '' && value.length === 0) return;
   const inner = expectTypeInAny(type, url, (what) => way.faultAt(urlName, what));
-  checkWire(inner, bytes, lenient, { way, depth: depth + 1 });
+  checkWire(inner, value, lenient, { way, depth: depth + 1 });
 }
 
 /** A member that is there counts, also where it is undefined: so protobufjs finds what to write. */

@@ -3,7 +3,7 @@ import protojson from 'protobufjs/ext/protojson.js';
 import { MAX_DEPTH } from './check-json.ts';
 import { misfitOf, wordsOf } from './fits.ts';
 import { Way } from './way.ts';
-import { expectTypeInAny, NOT_FINITE, wellKnown } from './well-known.ts';
+import { checkMask, expectTypeInAny, NOT_FINITE, wellKnown } from './well-known.ts';
 import { WireCursor } from './wire-cursor.ts';
 import { BASIC, LENGTH_DELIMITED, fitsVarint, isPackable, partsOfAny, wireOf, wireOfValue } from './wire-types.ts';
 
@@ -198,8 +198,10 @@ class WireWalk {
     const name = wellKnown(type);
     if (name === 'Any') this.#any(type, start, end, depth);
     if (name !== 'Duration' && name !== 'Timestamp' && name !== 'FieldMask') return;
+    const message = type.decode(this.#cursor.bytes.subarray(start, end));
+    if (name === 'FieldMask') checkMask(message, this.#way);
     try {
-      protojson.toJson(type, type.decode(this.#cursor.bytes.subarray(start, end)));
+      protojson.toJson(type, message);
     } catch (thrown) {
       throw this.#way.fault(wordsOf(thrown));
     }

@@ -5,6 +5,7 @@ import { canonicalJson } from './canonical-json.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { MessageCodec } from './message-codec.ts';
 import { type Proto3Options, reflectedCodec } from './reflected-codec.ts';
+import { refuseRoundedNumbers } from './scan-json.ts';
 import { pathOfUnknownFields } from './unknown-fields.ts';
 import { Way } from './way.ts';
 
@@ -56,18 +57,17 @@ export function proto3<T extends object>(
     },
     parseBytes(bytes) {
       const text = textOf(bytes);
-      if (text !== undefined && isWritten(text)) return this.parse(text);
+      if (text !== undefined && (text === '' || isWritten(text))) return this.parse(text);
       try {
         return fromBinary(bytes);
       } catch (error) {
         if (text === undefined || !isPrintable(text)) throw error;
-        // What a human wrote, JSON after blank lines or none at all, gets the answer that helps a human.
-        return this.parse(text);
+        return readInstead(() => this.parse(text), error as Error);
       }
     },
     format(value) {
       const text = codec.toJsonString(value);
-      return codec === message ? canonicalJson(JSON.parse(text)) : text;
+      return codec === message ? canonicalOf(codec, text) : text;
     },
   };
 }
@@ -100,9 +100,21 @@ function checkedCodec<T>(codec: MessageCodec<T>): MessageCodec<T> {
 /** Passes on why a message is refused. */
 function reading<T extends object>(codec: MessageCodec<T>, form: string, read: () => T): T {
   try {
-    return deepFreeze(read());
+    return deepFreeze(expectMessage(read()));
   } catch (thrown) {
     throw new Error(`expected ${form} of ${codec.typeName ?? 'the message'}: ${reasonOf(thrown)}`, { cause: thrown });
+  }
+}
+
+/**
+ * Reads as text what is no binary form. What a human wrote, JSON after blank lines or none at all, gets the answer that helps
+ * a human; bytes of a message that was cut may look the same, and so the other answer follows.
+ */
+function readInstead<T>(readText: () => T, asBytes: Error): T {
+  try {
+    return readText();
+  } catch (asText) {
+    throw new Error(`${(asText as Error).message}; as bytes: ${asBytes.message}`, { cause: asText });
   }
 }
 
@@ -111,6 +123,42 @@ function known<T extends object>(message: T): T {
   const path = pathOfUnknownFields(message);
   if (path) throw new Way(path).fault('unknown field');
   return message;
+}
+
+/** @throws {Error} when the codec gave something else, which would show only where the value is used. */
+function expectMessage<T extends object>(value: T): T {
+  if (kindOf(value) !== 'an object') throw unexpected('a message', value);
+  return value;
+}
+
+/** Makes the error about what a codec gave instead. */
+function unexpected(what: string, value: unknown): Error {
+  // The rejection of a Promise must not end the process either.
+  if (isPromise(value)) Promise.resolve(value).catch(() => {});
+  return new Error(`expected ${what} from the codec, got ${kindOf(value)}`);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'an array';
+  if (isPromise(value)) return 'a Promise';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+function isPromise(value: unknown): boolean {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';
+}
+
+/** Writes the text of a codec canonically. @throws {Error} when it is no JSON, or a number in it would be another one then. */
+function canonicalOf<T>(codec: MessageCodec<T>, text: unknown): string {
+  try {
+    if (typeof text !== 'string') throw unexpected('a text', text);
+    const value: unknown = JSON.parse(text);
+    refuseRoundedNumbers(text);
+    return canonicalJson(value);
+  } catch (thrown) {
+    throw new Error(`toJsonString of ${codec.typeName ?? 'the message'}: ${reasonOf(thrown)}`, { cause: thrown });
+  }
 }
 
 /** JSON.parse quotes what it read; everything else is the codec's to word. */

@@ -4,9 +4,10 @@ import { canonicalText } from './canonical-text.ts';
 import { checkJson } from './check-json.ts';
 import { checkMessage } from './check-message.ts';
 import { checkWire } from './check-wire.ts';
-import { refuseDuplicateKeys } from './duplicate-key.ts';
 import { wordsOf } from './fits.ts';
+import { decodeWithKeys } from './map-keys.ts';
 import type { MessageCodec } from './message-codec.ts';
+import { refuseDuplicateKeys } from './scan-json.ts';
 import { nameOf, prepare } from './schema.ts';
 
 /** Configures how strict the reading is. */
@@ -27,7 +28,7 @@ export function reflectedCodec<T extends object>(type: Type, options: Proto3Opti
   prepare(type);
   const read = new WeakSet<object>();
   const decode = (bytes: Uint8Array): T => {
-    const message = type.decode(bytes) as unknown as T;
+    const message = decodeWithKeys(type, bytes) as T;
     read.add(message);
     return message;
   };

@@ -1,5 +1,6 @@
 import { Type } from 'protobufjs';
 import { unsupportedIn } from './schema.ts';
+import type { Way } from './way.ts';
 
 /** Says what a Value cannot hold. */
 export const NOT_FINITE = 'neither NaN nor infinite numbers fit in JSON';
@@ -31,6 +32,20 @@ export function isWrapper(name: string | undefined): boolean {
   return name !== undefined && WRAPPERS.test(name);
 }
 
+/** Tells whether the text of a mask, which puts commas between its paths, can hold a path. */
+export function isMaskPath(path: string): boolean {
+  return /^[^,\s]+$/.test(path);
+}
+
+/** Refuses a mask whose text would be another mask, or none. @throws {Error} with the way to the path. */
+export function checkMask(mask: object, way: Way): void {
+  const { paths } = mask as { readonly paths?: readonly string[] | null };
+  const index = paths?.findIndex((path) => !isMaskPath(path)) ?? -1;
+  if (index === -1) return;
+  way.push('paths');
+  throw way.faultAt(index, 'JSON cannot hold this path');
+}
+
 /** Finds the type of what is in an Any, where the schema has it. */
 export function typeInAny(any: Type, typeUrl: string): Type | undefined {
   const name = nameIn(typeUrl);
@@ -51,6 +66,20 @@ export function expectTypeInAny(any: Type, typeUrl: string, fault: (what: string
   const what = unsupportedIn(inner);
   if (what !== undefined) throw fault(what);
   return inner;
+}
+
+/** Gives what is in an Any that was read, or that a program made, whatever the schema calls its fields. */
+export function partsOfMadeAny(
+  any: Type,
+  message: Readonly<Record<string, unknown>>,
+): { readonly url: string; readonly urlName: string; readonly value: Uint8Array } {
+  const [urlName, valueName] = [any.fieldsById[1]?.name ?? '', any.fieldsById[2]?.name ?? ''];
+  const ownOf = (name: string): unknown => (Object.hasOwn(message, name) ? message[name] : undefined);
+  return {
+    url: (ownOf(urlName) ?? '') as string,
+    urlName,
+    value: (ownOf(valueName) ?? new Uint8Array()) as Uint8Array,
+  };
 }
 
 /** Says that there is no such type. */

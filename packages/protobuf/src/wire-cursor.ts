@@ -7,6 +7,8 @@ export class WireCursor {
   low = 0;
   high = 0;
 
+  /** The number of the field that the last tag was for. */
+  #id = 0;
   readonly #fault: (what: string) => Error;
 
   /** @param fault makes the error about what is wrong where the cursor is. */
@@ -41,6 +43,7 @@ export class WireCursor {
     this.varint();
     const id = this.low >>> 3;
     if (this.high !== 0 || id === 0) throw this.#fault('not a field number');
+    this.#id = id;
     return { id, wire: this.low & 7 };
   }
 
@@ -52,14 +55,20 @@ export class WireCursor {
     return end;
   }
 
-  /** Passes over a value. @throws {Error} */
+  /** Passes over a value, of a group right after its tag. @throws {Error} */
   skip(wire: number, depth = 0): void {
     if (wire === 0) this.varint();
     else if (wire === 1) this.#leap(this.position + 8);
     else if (wire === 2) this.#leap(this.length());
     else if (wire === 5) this.#leap(this.position + 4);
     else if (wire !== 3 || depth > 100) throw this.#fault('not the binary form');
-    else for (let { wire: inner } = this.tag(); inner !== 4; { wire: inner } = this.tag()) this.skip(inner, depth + 1);
+    else this.#skipGroup(depth);
+  }
+
+  #skipGroup(depth: number): void {
+    const start = this.#id;
+    for (let { wire } = this.tag(); wire !== 4; { wire } = this.tag()) this.skip(wire, depth + 1);
+    if (this.#id !== start) throw this.#fault('a group that ends as another');
   }
 
   #leap(to: number): void {

@@ -17,11 +17,12 @@ const PROTO3 = `
   package new;
   import "google/protobuf/any.proto";
   message M { google.protobuf.Any any = 1; repeated M kids = 2; }`;
+const EMPTY = 'syntax = "proto3"; package google.protobuf; message Empty {}';
 
 function holderOfAny(): protobuf.Type {
   const root = new protobuf.Root();
   root.addJSON(protobuf.common.get('google/protobuf/any.proto')?.nested ?? {});
-  for (const schema of [PROTO2, PROTO3]) protobuf.parse(schema, root);
+  for (const schema of [PROTO2, PROTO3, EMPTY]) protobuf.parse(schema, root);
   return root.lookupType('new.M');
 }
 
@@ -55,6 +56,36 @@ describe('an Any', (it) => {
       );
     });
   }
+
+  it('may hold an Empty, with the value that Go writes and without it', () => {
+    const url = 'type.googleapis.com/google.protobuf.Empty';
+    for (const options of [{}, { allowUnknownFields: true }]) {
+      const type = proto3(holderOfAny(), options);
+      for (const members of ['', ',"value":{}']) {
+        const text = `{"any":{"@type":"${url}"${members}},"kids":[{"any":{"@type":"${url}"${members}}}]}`;
+        const canonical = `{"any":{"@type":"${url}"},"kids":[{"any":{"@type":"${url}"}}]}`;
+        assert.is(type.format(type.parse(text)), canonical);
+        assert.is(type.format(type.parse(canonical)), canonical);
+      }
+    }
+  });
+
+  for (const value of ['{"a":1}', '{"@type":"x"}', '[]', 'null', '"{}"', '0']) {
+    it(`holds no Empty with more than nothing in its value: ${value}`, () => {
+      const text = `{"any":{"@type":"x/google.protobuf.Empty","value":${value}}}`;
+      for (const options of [{}, { allowUnknownFields: true }]) {
+        const type = proto3(holderOfAny(), options);
+        throws(() => type.parse(text), 'expected ProtoJSON of new.M: any.value: expected an empty object');
+      }
+    });
+  }
+
+  it('holds no Empty with a field', () => {
+    const text = '{"any":{"@type":"x/google.protobuf.Empty","value":{},"b":1}}';
+    throws(() => proto3(holderOfAny()).parse(text), 'expected ProtoJSON of new.M: any.b: unknown field');
+    const lenient = proto3(holderOfAny(), { allowUnknownFields: true });
+    assert.is(lenient.format(lenient.parse(text)), '{"any":{"@type":"x/google.protobuf.Empty"}}');
+  });
 
   it('may hold a message of proto2 that has none of it', () => {
     const type = proto3(holderOfAny());

@@ -58,9 +58,15 @@ describe('proto3()', (it) => {
 
   it('tells a human who wrote bytes what to write, and takes no bytes for a value that was lost', () => {
     const expected = 'expected ProtoJSON in braces, or base64: and the binary form';
-    for (const text of ['', '\n', 'USD', 'currency: USD\n', '[1]']) {
-      throws(() => proto3<Pricing>(pricingType()).parseBytes?.(new TextEncoder().encode(text)), expected);
-    }
+    const read = (text: string) => () => proto3<Pricing>(pricingType()).parseBytes?.(new TextEncoder().encode(text));
+    throws(read(''), expected);
+    for (const [text, reason] of [
+      ['\n', 'currency: truncated'],
+      ['USD', 'valid_for: of another kind than in the schema'],
+      ['currency: USD\n', 'tier_list: of another kind than in the schema'],
+      ['[1]', 'small: of another kind than in the schema'],
+    ] as const)
+      throws(read(text), `${expected}; as bytes: expected the binary form of demo.Pricing: ${reason}`);
   });
 
   it('reads a schema that kept its names', () => {

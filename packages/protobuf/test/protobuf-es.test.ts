@@ -103,4 +103,84 @@ describe('proto3() with protobuf-es', (it) => {
       assert.is(error.message, `proto3: the MessageCodec has no method ${missing}; add what is missing`);
     });
   }
+
+  const texts: readonly (readonly [text: unknown, reason: string])[] = [
+    ['{"big":9007199254740993}', 'big: a number that JavaScript rounds: write it in quotes'],
+    ['{"a.b":[{},{"big":-9007199254740993}]}', '["a.b"][1].big: a number that JavaScript rounds: write it in quotes'],
+    ['{"a":[1,"2,9007199254740993",[1e400]]}', 'a[2][0]: a number that JavaScript rounds: write it in quotes'],
+    ['{"big":9223372036854775808}', 'big: a number that JavaScript rounds: write it in quotes'],
+    ['{"big":18446744073709551615}', 'big: a number that JavaScript rounds: write it in quotes'],
+    ['{"big":1', 'not valid JSON'],
+    ['', 'not valid JSON'],
+    [undefined, 'expected a text from the codec, got undefined'],
+    [{}, 'expected a text from the codec, got an object'],
+    [Promise.resolve('{}'), 'expected a text from the codec, got a Promise'],
+  ];
+  for (const [text, reason] of texts) {
+    it(`is refused where toJsonString gives ${text instanceof Promise ? 'a Promise' : JSON.stringify(text)}`, () => {
+      const codec = { ...codecOf(pricing), toJsonString: () => text } as unknown as MessageCodec<object>;
+      throws(() => proto3(codec).format({}), `toJsonString of demo.Pricing: ${reason}`);
+    });
+  }
+
+  it('may write numbers that JavaScript gives back', () => {
+    const pairs: readonly (readonly [written: string, canonical: string])[] = [
+      ['9007199254740991', '9007199254740991'],
+      ['-9007199254740992', '-9007199254740992'],
+      ['9223372036854776000', '9223372036854776000'],
+      ['123456789012345680000', '123456789012345680000'],
+      [`1${'0'.repeat(30)}`, '1e+30'],
+      ['-0.5', '-0.5'],
+      ['1.5e300', '1.5e+300'],
+      ['3.4028235e+38', '3.4028235e+38'],
+      ['"x:9007199254740993"', '"x:9007199254740993"'],
+      ['"\\"9007199254740993"', '"\\"9007199254740993"'],
+    ];
+    for (const [written, canonical] of pairs) {
+      const text = `{"a":[1,${written}]}`;
+      const codec = { ...codecOf(pricing), toJsonString: () => text } as unknown as MessageCodec<object>;
+      assert.is(proto3(codec).format({}), `{"a":[1,${canonical}]}`);
+    }
+  });
+
+  for (const [what, value] of [
+    ['null', null],
+    ['undefined', undefined],
+    ['a Promise', Promise.resolve({})],
+    ['a string', '{}'],
+    ['an array', []],
+  ] as const) {
+    it(`is refused where it reads ${what}`, () => {
+      const read = () => value;
+      const codec = { ...codecOf(pricing), fromJsonString: read, decode: read } as unknown as MessageCodec<object>;
+      const reason = `: expected a message from the codec, got ${what}`;
+      throws(() => proto3(codec).parse('{}'), `expected ProtoJSON of demo.Pricing${reason}`);
+      throws(
+        () => proto3(codec).parseBytes?.(Uint8Array.of(8, 1)),
+        `expected the binary form of demo.Pricing${reason}`,
+      );
+    });
+  }
+
+  it('is refused at declaration where it is asynchronous, and its rejection does not end the process', async () => {
+    const read = () => Promise.reject(new Error('late'));
+    const codec = { ...codecOf(pricing), fromJsonString: read } as unknown as MessageCodec<object>;
+    throws(
+      () => new FlagSet('s').dynamic('pricing', proto3(codec), create(pricing), 'Prices.'),
+      /: expected a message from the codec, got a Promise, got "\{\}"$/,
+    );
+    // What nobody handles would end it after this turn.
+    await new Promise(setImmediate);
+  });
+
+  it('changes nothing where it writes a number that would be rounded', () => {
+    const cents: Record<string, unknown> = { centsTotal: 9007199254740993n };
+    const write = (message: object) => `{"cents_total":${(message as { centsTotal: bigint }).centsTotal}}`;
+    const codec = { ...codecOf(pricing), toJsonString: write } as unknown as MessageCodec<object>;
+    const flag = new FlagSet('s').dynamic('pricing', proto3(codec), create(pricing), 'Prices.');
+    const reason = /toJsonString of demo\.Pricing: cents_total: a number that JavaScript rounds: write it in quotes/;
+    throws(() => flag.set(create(pricing, cents)), reason);
+    throws(() => flag.setText('{"cents_total":"9007199254740993"}'), reason);
+    assert.is(flag.text, '{"cents_total":0}');
+  });
 });

@@ -47,6 +47,8 @@ describe('proto3() on the binary form', (it) => {
     ['a wrong field in an Any', `f201 21 ${URL} 12 02 1801`, 'any.inner: of another kind than in the schema'],
     ['a timestamp out of range', '9a02 07 08 ffffffffff7f', 'at: Timestamp out of range'],
     ['a duration of mixed signs', 'fa01 0d 08 01 10 ffffffffffffffffff01', 'lasts: Duration nanos invalid'],
+    ['a mask with a comma', '8202 05 0a 03 612c62', 'mask.paths[0]: JSON cannot hold this path'],
+    ['a mask of nothing', '8202 05 0a 01 61 0a 00', 'mask.paths[1]: JSON cannot hold this path'],
     ['a mask that JSON cannot hold', '8202 05 0a 03 615f42', 'mask: FieldMask path does not round-trip'],
     [
       'a number that JSON cannot hold',
@@ -90,6 +92,27 @@ describe('proto3() on the binary form', (it) => {
     assert.is(read(`f201 22 ${URL} 12 03 f80601`), '{"any":{"@type":"type.googleapis.com/t.Inner"}}');
     throws(() => read('f806 01 08 01 08 02'), /: i32: given twice$/);
     throws(() => read('f806 01 08 8080808020'), /: i32: out of range for int32$/);
+  });
+
+  const groups: readonly (readonly [where: string, bytes: string, path: string])[] = [
+    ['outside', 'c302 cc02', ''],
+    ['in a message', 'a201 02 4b 54', 'inner: '],
+    ['in a group', 'a201 06 4b 53 5c 5c 54 4c', 'inner: '],
+    ['for a field of another kind', 'a201 02 0b 14', 'inner.max_rate: '],
+    ['in an entry of a map', 'b201 05 0a0161 4b 54', 'by_name: '],
+    ['in an Any', `f201 21 ${URL} 12 02 4b 54`, 'any: '],
+  ];
+  for (const [where, bytes, path] of groups) {
+    it(`refuses a group with the end of another, ${where}, also among unknown fields`, () => {
+      const type = proto3(everythingType(), { allowUnknownFields: true });
+      const { message } = throws(() => type.parseBytes?.(Uint8Array.of(0x98, 0x7d, 0xff, 0x01, ...hex(bytes))), Error);
+      assert.is(message, `expected the binary form of t.Everything: ${path}a group that ends as another`);
+    });
+  }
+
+  it('takes and drops groups in groups', () => {
+    const type = proto3<object>(everythingType(), { allowUnknownFields: true });
+    assert.is(type.format(type.parseBytes?.(hex('a201 08 4b 53 5b 5c 54 4c 0805')) ?? {}), '{"inner":{"max_rate":5}}');
   });
 
   it('takes whatever protobufjs writes, and reads it as the same value', () => {
@@ -175,7 +198,25 @@ describe('proto3() on bytes', (it) => {
     const { type } = make();
     const read = (text: string) => () => type.parseBytes?.(new TextEncoder().encode(text));
     throws(read('{"lat":"x"}\n'), 'expected ProtoJSON of S: lat: unknown field');
-    throws(read('base64:YgF\n'), 'expected standard base64 after base64:');
-    throws(read('late: x\n'), 'expected ProtoJSON in braces, or base64: and the binary form');
+    throws(read('base64:YgF\n'), /^expected standard base64 after base64:; as bytes: /);
+    throws(read('late: x\n'), /^expected ProtoJSON in braces, or base64: and the binary form; as bytes: /);
+    throws(read(' {"lat":"x"}'), /^expected ProtoJSON of S: lat: unknown field; as bytes: /);
+  });
+
+  it('tells where a cut message ends, also where its bytes are printable', () => {
+    const { message, type } = make();
+    const refusal = (late: string): string => {
+      const bytes = message.encode({ late: `${late}${'x'.repeat(97 - late.length)}` }).finish();
+      return throws(() => type.parseBytes?.(bytes.subarray(0, -1)), Error).message;
+    };
+    const cut = 'as bytes: expected the binary form of S: late: truncated';
+    assert.is(refusal('a'), `expected ProtoJSON in braces, or base64: and the binary form; ${cut}`);
+    assert.is(refusal('se64:'), `expected standard base64 after base64:; ${cut}`);
+    assert.is(refusal('\n{'), `expected ProtoJSON in braces, or base64: and the binary form; ${cut}`);
+    const bytes = message.encode({ template: 'x'.repeat(0x7b) }).finish();
+    throws(
+      () => type.parseBytes?.(bytes.subarray(0, -1)),
+      'expected ProtoJSON of S: not valid JSON, at position 1; as bytes: expected the binary form of S: template: truncated',
+    );
   });
 });

@@ -11,6 +11,16 @@ describe('proto3() on ProtoJSON', (it) => {
     ['{"i64":9007199254740993}', 'i64: beyond 2^53: write it in quotes, and in plain digits'],
     ['{"u64":1e18}', 'u64: beyond 2^53: write it in quotes, and in plain digits'],
     ['{"i64":"9007199254740993.0"}', 'i64: beyond 2^53: write it in quotes, and in plain digits'],
+    ['{"i64":"9007199254740991.4"}', 'i64: not an integer'],
+    ['{"u64":"4503599627370497.3"}', 'u64: not an integer'],
+    ['{"i64":"1e-400"}', 'i64: not an integer'],
+    ['{"i64":"10.00000000000000000001e1"}', 'i64: not an integer'],
+    ['{"wrapped":"-4503599627370497.3"}', 'wrapped: not an integer'],
+    ['{"i32":"2147483647.00000001"}', 'i32: not an integer'],
+    ['{"u32":"1e-400"}', 'u32: not an integer'],
+    ['{"nums":["0","-1e-400"]}', 'nums[1]: not an integer'],
+    ['{"i64":"1.5"}', 'i64: not an integer'],
+    ['{"i64":"1e99999"}', 'i64: beyond 2^53: write it in quotes, and in plain digits'],
     ['{"wrapped":9007199254740993}', 'wrapped: beyond 2^53: write it in quotes, and in plain digits'],
     ['{"raw":"AQJ="}', 'raw: invalid base64'],
     ['{"raw":"AQI=="}', 'raw: invalid base64'],
@@ -23,6 +33,8 @@ describe('proto3() on ProtoJSON', (it) => {
     [`{"any":{"@type":"${ANY}/t.Inner","inner":{"rate":5}}}`, 'any.inner.rate: unknown field'],
     [`{"any":{"@type":"${ANY}/t.Inner","max_rate":"x"}}`, 'any.max_rate: invalid integer'],
     [`{"any":{"@type":"${ANY}/google.protobuf.Duration","value":"1s","zz":1}}`, 'any.zz: unknown field'],
+    [`{"any":{"@type":"${ANY}/google.protobuf.Value"}}`, 'any.value: expected a value'],
+    [`{"any":{"@type":"${ANY}/google.protobuf.Struct"}}`, 'any.value: Struct must be an object'],
     ['{"left_side":"a","right_side":{},"zz":1}', 'right_side: multiple values for oneof side'],
     ['{"inner":{"max_rate":1,"maxRate":1}}', 'inner.maxRate: given twice, also by its other name'],
     ['{"inners":[{},{"name":"a","name":"b"}]}', 'inners[1].name: given twice'],
@@ -42,6 +54,13 @@ describe('proto3() on ProtoJSON', (it) => {
     ['{"nums":{"0":1}}', 'nums: expected array'],
     ['{"by_name":[]}', 'by_name: expected object for map'],
     ['{"mask":"a_b"}', 'mask: field mask path must be lowerCamelCase'],
+    ...[' a', 'a ', 'a, b', 'a\\n', 'a,,b', ',', 'a,', ',a', ' '].map(
+      (mask) => [`{"mask":"${mask}"}`, 'mask: expected paths with a comma between two, without spaces'] as const,
+    ),
+    [
+      `{"any":{"@type":"${ANY}/google.protobuf.FieldMask","value":"a,"}}`,
+      'any.value: expected paths with a comma between two, without spaces',
+    ],
     ['{"at":"9999-12-31T23:59:60Z"}', 'at: invalid timestamp'],
     ['{"tree":{"a":1e999}}', 'tree: Value cannot hold a non-finite number'],
     ['{"fl":1e39}', 'fl: out of range for float'],
@@ -64,16 +83,27 @@ describe('proto3() on ProtoJSON', (it) => {
         '{"i64":"9007199254740993","u64":"18446744073709551615"}',
       ],
       ['{"i64":9007199254740991}', '{"i64":"9007199254740991"}'],
+      [
+        '{"i64":"1.0","u64":"1e3","i32":"-1.50e1","u32":"100e-2","s32":".0","wrapped":"9007199254740991.0"}',
+        '{"i32":-15,"i64":"1","u32":1,"u64":"1000","wrapped":"9007199254740991"}',
+      ],
+      [`{"i64":"0e-400","s64":"1${'0'.repeat(50)}e-50","u32":"-0.0e99","nums":["+12.e1"]}`, '{"nums":[120],"s64":"1"}'],
       ['{"raw":"-_8"}', '{"raw":"+/8="}'],
       ['{"raw":""}', '{}'],
       ['{"any":{}}', '{"any":{}}'],
       ['{"any_value":null,"inner":null}', '{"any_value":null}'],
       ['{"list":[null,{"a":[1]}]}', '{"list":[null,{"a":[1]}]}'],
+      ['{"mask":""}', '{"mask":""}'],
+      ['{"mask":"a,fooBar.b"}', '{"mask":"a,fooBar.b"}'],
       ['{"maybe":0}', '{"maybe":0}'],
       ['{"dbl":-0,"any_value":-0}', '{"any_value":0}'],
       ['{"left_side":null,"right_side":{}}', '{"right_side":{}}'],
       ['{"kind":7}', '{"kind":7}'],
       ['{"nulls":[null,"NULL_VALUE",0,5]}', '{"nulls":[null,null,null,null]}'],
+      [
+        `{"any":{"@type":"${ANY}/google.protobuf.Value","value":null}}`,
+        `{"any":{"@type":"${ANY}/google.protobuf.Value","value":null}}`,
+      ],
       [`{"any":{"@type":"${ANY}/t.Inner","maxRate":5}}`, `{"any":{"@type":"${ANY}/t.Inner","max_rate":5}}`],
       [
         `{"any":{"@type":"${ANY}/google.protobuf.Duration","value":"1s"}}`,
@@ -81,6 +111,13 @@ describe('proto3() on ProtoJSON', (it) => {
       ],
     ];
     for (const [text, canonical] of texts) assert.is(type.format(type.parse(text)), canonical);
+  });
+
+  it('refuses a long fraction in linear time', () => {
+    const zeros = '0'.repeat(2 ** 20);
+    const start = performance.now();
+    throws(() => proto3(everythingType()).parse(`{"i64":"${zeros}.${zeros}1${zeros}"}`), /: i64: not an integer$/);
+    assert.ok(performance.now() - start < 5_000);
   });
 
   it('stays lenient with unknown fields only, where it is told to', () => {
@@ -95,6 +132,7 @@ describe('proto3() on ProtoJSON', (it) => {
       /: right_side: multiple values for oneof side$/,
     );
     throws(() => type.parse('{"zz":1,"kinds":["TWO"],"nums":["x"]}'), /: nums\[0\]: invalid integer$/);
+    throws(() => type.parse(`{"any":{"@type":"${ANY}/google.protobuf.Value"}}`), /: any\.value: expected a value$/);
     throws(() => type.parse('{"zz":1,"i64":9007199254740993}'), /: i64: beyond 2\^53/);
   });
 

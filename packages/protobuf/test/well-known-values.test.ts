@@ -37,6 +37,14 @@ describe('a message that a program makes', (it) => {
     ['a Timestamp out of range', { at: { seconds: -62_135_596_801 } }, 'at: Timestamp out of range'],
     ['a Duration of mixed signs', { lasts: { seconds: 1, nanos: -1 } }, 'lasts: Duration nanos invalid'],
     ['a mask that JSON cannot hold', { mask: { paths: ['a_B'] } }, 'mask: FieldMask path does not round-trip'],
+    ['a mask with a comma', { mask: { paths: ['a', 'a,b'] } }, 'mask.paths[1]: JSON cannot hold this path'],
+    ['a mask of nothing', { mask: { paths: [''] } }, 'mask.paths[0]: JSON cannot hold this path'],
+    ['a mask with a space', { mask: { paths: [' a'] } }, 'mask.paths[0]: JSON cannot hold this path'],
+    [
+      'a mask with a comma in a list',
+      { masks: [{}, { paths: ['a,b', ''] }] },
+      'masks[1].paths[0]: JSON cannot hold this path',
+    ],
   ];
   for (const [what, value, reason] of refusals) {
     it(`is held to what text and the binary form are: ${what}`, () => {
@@ -54,6 +62,8 @@ describe('a message that a program makes', (it) => {
       [{ any: {}, anyValue: {}, at: {} }, '{"any":{},"any_value":null,"at":"1970-01-01T00:00:00Z"}'],
       [{ anyValue: { nullValue: null } }, '{"any_value":null}'],
       [{ anyValue: { kind: 'numberValue', numberValue: 1 }, dbl: NaN }, '{"any_value":1,"dbl":"NaN"}'],
+      [{ mask: { paths: ['a_b.c', 'd'] } }, '{"mask":"aB.c,d"}'],
+      [{ mask: { paths: [] } }, '{"mask":""}'],
       [{ any: { type_url: URL } }, `{"any":{"@type":"${URL}"}}`],
     ];
     for (const [value, text] of values) {
