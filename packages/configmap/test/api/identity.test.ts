@@ -34,7 +34,6 @@ describeOnCluster('configMapApiSource: who asks', (it) => {
       await rejects(another(shop, { ...UNBROKEN, kubeConfig: config() }), MAY_NOT);
       await stillFollows(shop);
     }),
-    { own: true },
   );
 
   it(
@@ -50,7 +49,6 @@ describeOnCluster('configMapApiSource: who asks', (it) => {
       shop.proxy.cut();
       await eventually(() => MAY_NOT.test(shop.lastError), { withinMs: 15_000 });
     }),
-    { own: true },
   );
 
   it(
@@ -75,7 +73,6 @@ describeOnCluster('configMapApiSource: who asks', (it) => {
       await another(shop, { ...UNBROKEN, kubeConfig });
       assert.is(log.watches.length, renewed);
     }),
-    { own: true },
   );
 
   it(
@@ -101,7 +98,6 @@ describeOnCluster('configMapApiSource: who asks', (it) => {
       );
       await stillFollows(shop);
     }),
-    { own: true },
   );
 
   it(
@@ -122,7 +118,6 @@ describeOnCluster('configMapApiSource: who asks', (it) => {
       await shop.watch({ ...UNBROKEN, kubeConfig: first! });
       await rejects(another(shop, { ...UNBROKEN, kubeConfig: second! }), MAY_NOT);
     }),
-    { own: true },
   );
 
   it(
@@ -141,7 +136,6 @@ describeOnCluster('configMapApiSource: who asks', (it) => {
       await waiting;
       assert.is(shop.rate.get(), 20);
     }),
-    { own: true },
   );
 });
 

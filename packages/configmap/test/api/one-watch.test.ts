@@ -115,7 +115,6 @@ describeOnCluster('configMapApiSource: one watch', (it) => {
         await eventually(() => shop.proxy.open === 0);
       }
     }),
-    { own: true },
   );
 });
 

@@ -78,7 +78,6 @@ describeOnCluster('configMapApiSource: a KubeConfig that has ways of its own', (
         const kubeConfig = make(shop, await stranger(shop));
         await rejects(another(shop, { ...UNBROKEN, kubeConfig }), MAY_NOT);
       }),
-      { own: true },
     );
   }
 
@@ -93,6 +92,5 @@ describeOnCluster('configMapApiSource: a KubeConfig that has ways of its own', (
       for (const kubeConfig of kubeConfigs) await another(shop, { ...UNBROKEN, kubeConfig });
       assert.is(shop.proxy.open, 2);
     }),
-    { own: true },
   );
 });
