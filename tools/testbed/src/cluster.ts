@@ -65,6 +65,7 @@ export class Cluster {
   readonly #address: ApiClientOptions;
   readonly #isRemoved: () => void;
   #own: OwnParts | undefined;
+  #lends = true;
 
   private constructor(address: ApiClientOptions) {
     this.folder = mkdtempSync(join(tmpdir(), 'flagz-cluster-'));
@@ -97,6 +98,11 @@ export class Cluster {
   /** Connects to the cluster of a kubeconfig. @throws {Error} when tests cannot use it, with what it needs. */
   static async given(kubeconfig: string): Promise<Cluster> {
     return new Cluster(await readAddress(kubeconfig));
+  }
+
+  /** Says whether the parts of an own cluster may be used from now on: a test that has not asked for one may get a given one. */
+  lendOwnParts({ own = false }: ClusterNeeds): void {
+    this.#lends = own;
   }
 
   /** @throws {Error} when the cluster is the user's, as `server`, `authority` and what is signed with it do. */
@@ -174,6 +180,7 @@ export class Cluster {
   get #ownParts(): OwnParts {
     if (!this.#own)
       throw new Error("the cluster of FLAGZ_TEST_KUBECONFIG is not the tests' own: nothing of it may be stopped");
+    if (!this.#lends) throw new Error("what only a cluster of the tests' own has is not lent: ask for one, with `own`");
     return this.#own;
   }
 

@@ -4,7 +4,7 @@ import { Cluster, Namespace, whyNoCluster } from '@flagz/testbed';
 const missing = whyNoCluster({ own: true });
 
 describe('Cluster', (it) => {
-  const title = 'starts, keeps a ConfigMap, goes back to a snapshot, and ends without leaving anything';
+  const title = 'starts, keeps a ConfigMap, goes back to a snapshot, lends its parts only to who asks, and ends without leaving anything';
   const test = async (): Promise<void> => {
     const cluster = await Cluster.start();
     try {
@@ -19,6 +19,10 @@ describe('Cluster', (it) => {
       await cluster.etcd.restore(snapshot);
       await cluster.server.start();
       assert.equal((await namespace.configMap('flags'))['data'], { rate: '1' });
+      cluster.lendOwnParts({});
+      assert.throws(() => cluster.etcd, /is not lent/);
+      cluster.lendOwnParts({ own: true });
+      assert.not.throws(() => cluster.etcd);
     } finally {
       await cluster.close();
     }

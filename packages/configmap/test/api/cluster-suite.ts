@@ -17,8 +17,12 @@ export function describeOnCluster(name: string, body: (it: ClusterIt, hooks: It)
       if (!missing) cluster = await Cluster.start();
     });
     it.after(() => cluster?.close());
-    body((title, test, needs) => {
-      const run: TestBody = () => test(cluster as Cluster);
+    body((title, test, needs = {}) => {
+      const run: TestBody = () => {
+        const running = cluster as Cluster;
+        running.lendOwnParts(needs);
+        return test(running);
+      };
       const reason = whyNoCluster(needs);
       if (reason) it.skip(title, reason, run);
       else it(title, run);
