@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { FlagError } from '@flagz/core';
 import { configMapMountSource } from '@flagz/configmap';
-import { assertSafe, hostileBytes, hostileText, tryAll, tryAllAsync } from '@flagz/fuzz';
+import { assertNoFault, assertSafe, hostileBytes, hostileText, tryAll, tryAllAsync } from '@flagz/fuzz';
 import { eventually } from '@flagz/testing';
 import { assert, describe } from '@flagz/test-runner';
 import fc from 'fast-check';
@@ -50,6 +50,7 @@ describe('a hostile volume', (it) => {
       else assert.is(stage.rate.get(), rateOf(textOf(files.get('rate'))));
       for (const { error, text } of status.rejected) {
         assert.instance(error, FlagError);
+        assertNoFault(error);
         assertSafe(error.message);
         assertSafe(text ?? '');
       }

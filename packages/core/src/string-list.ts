@@ -57,7 +57,9 @@ function parseRecord(text: string): string[] {
 }
 
 function fieldsOf(values: Iterable<string>): string[] {
-  if (typeof values === 'string') throw new TypeError('expected a list of strings');
+  // A string is iterable, too, but nobody means a list of its letters.
+  if (typeof values !== 'object' || typeof values?.[Symbol.iterator] !== 'function')
+    throw new TypeError('expected a list of strings');
   return [...values].map((value) => ofKind('string', value));
 }
 

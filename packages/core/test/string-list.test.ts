@@ -70,12 +70,25 @@ describe('stringSlice', (it) => {
     ['null', null],
   ]);
 
-  it('refuses a text given instead of a list', () => {
-    throws(
-      () => stringSlice.format('abc' as never),
-      (error) => error instanceof TypeError && error.message === 'expected a list of strings',
-    );
-  });
+  const noLists: Readonly<Record<string, unknown>> = {
+    'a text': 'abc',
+    'a number': 5,
+    'a bigint': 0n,
+    'a boolean': true,
+    null: null,
+    undefined,
+    'an object': {},
+    'an object whose iterator is no function': { [Symbol.iterator]: 1 },
+    'a function': () => [],
+  };
+  for (const [what, given] of Object.entries(noLists))
+    it(`refuses ${what} given instead of a list`, () => {
+      for (const type of [stringSlice, stringSet])
+        throws(
+          () => type.format(given as never),
+          (error) => error instanceof TypeError && error.message === 'expected a list of strings',
+        );
+    });
 
   it('refuses what is no text', () => {
     throws(() => stringSlice.parse(['a'] as never), Error);

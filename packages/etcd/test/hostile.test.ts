@@ -1,7 +1,7 @@
 // timeout: 300 s
 import { type EtcdSourceOptions, etcdSource } from '@flagz/etcd';
 import { SourceError } from '@flagz/core';
-import { assertSafe, hostileBytes, hostileText, tryAll } from '@flagz/fuzz';
+import { assertNoFault, assertSafe, hostileBytes, hostileText, tryAll } from '@flagz/fuzz';
 import { assert, describe } from '@flagz/test-runner';
 import fc from 'fast-check';
 import { checkHosts } from '../src/hosts.ts';
@@ -105,6 +105,7 @@ function refusalOf(make: () => unknown): SourceError | undefined {
     return undefined;
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
+    assertNoFault(error);
     assertSafe(error.message);
     return error;
   }

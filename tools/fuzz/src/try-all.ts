@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { takeFaults } from './faults.ts';
 import { Prototypes } from './prototypes.ts';
 
 /** How long each property may run: `npm run fuzz` sets more. */
@@ -11,7 +12,8 @@ const LEAST = 20;
 const BATCH = 100;
 
 /**
- * Tries a property until its time is over, and looks after each input whether a prototype has changed.
+ * Tries a property until its time is over, and looks after each input whether a prototype has changed,
+ * and whether a flag type that is watched has crashed.
  *
  * What fails is shrunk, and printed with the seed and the path that lead there.
  */
@@ -21,10 +23,10 @@ export function tryAll<T>(arbitrary: fc.Arbitrary<T>, attempt: (input: T) => voi
     try {
       attempt(input);
     } catch (error) {
-      refuseChanges(prototypes, error);
+      refuseDamage(prototypes, error);
       throw error;
     }
-    refuseChanges(prototypes);
+    refuseDamage(prototypes);
   };
   const end = performance.now() + TIME_BOX_MS;
   fc.assert(fc.property(arbitrary, guarded), { seed: SEED, numRuns: LEAST });
@@ -42,10 +44,10 @@ export async function tryAllAsync<T>(arbitrary: fc.Arbitrary<T>, attempt: (input
     try {
       await attempt(input);
     } catch (error) {
-      refuseChanges(prototypes, error);
+      refuseDamage(prototypes, error);
       throw error;
     }
-    refuseChanges(prototypes);
+    refuseDamage(prototypes);
   };
   const end = performance.now() + TIME_BOX_MS;
   await fc.assert(fc.asyncProperty(arbitrary, guarded), { seed: SEED, numRuns: LEAST });
@@ -56,7 +58,9 @@ export async function tryAllAsync<T>(arbitrary: fc.Arbitrary<T>, attempt: (input
 }
 
 /** Undoes what an attempt did to prototypes: the next input, a smaller one for example, has to find them as they were. */
-function refuseChanges(prototypes: Prototypes, cause?: unknown): void {
+function refuseDamage(prototypes: Prototypes, cause?: unknown): void {
+  const faults = takeFaults();
   const changes = prototypes.restore();
   if (changes.length > 0) throw new Error(`prototypes have changed: ${changes.join(', ')}`, { cause });
+  if (faults.length > 0) throw new Error(`a flag type has crashed: ${String(faults[0])}`, { cause: faults[0] });
 }

@@ -17,7 +17,7 @@ import {
   string,
   stringSet,
 } from '@flagz/core';
-import { assertSafe, hostileText, tryAll } from '@flagz/fuzz';
+import { assertNoFault, assertSafe, hostileText, tryAll, tryAllAsync, watched } from '@flagz/fuzz';
 import { assert, describe } from '@flagz/test-runner';
 import { Command, CommanderError } from 'commander';
 import fc from 'fast-check';
@@ -27,14 +27,14 @@ const NAMES = ['rate', 'on', 'names', 'label', 'db.pool', 'max_wait', 'level', '
 
 function makeFlags(): FlagSet {
   const flags = new FlagSet('fuzz');
-  flags.dynamic('rate', int, 1, 'x').withValidator(inRange(0, 1_000));
-  flags.dynamic('on', boolean, true, 'x');
-  flags.dynamic('names', stringSet, new Set(['a']), 'x');
-  flags.dynamic('label', string, '', 'x');
-  flags.static('db.pool', int, 1, 'x');
-  flags.dynamic('max_wait', duration, 1, 'x');
-  flags.dynamic('level', oneOf('a', 'b'), 'a', 'x');
-  flags.dynamic('secret', int, 7, 'x', { sensitive: true });
+  flags.dynamic('rate', watched(int), 1, 'x').withValidator(inRange(0, 1_000));
+  flags.dynamic('on', watched(boolean), true, 'x');
+  flags.dynamic('names', watched(stringSet), new Set(['a']), 'x');
+  flags.dynamic('label', watched(string), '', 'x');
+  flags.static('db.pool', watched(int), 1, 'x');
+  flags.dynamic('max_wait', watched(duration), 1, 'x');
+  flags.dynamic('level', watched(oneOf('a', 'b')), 'a', 'x');
+  flags.dynamic('secret', watched(int), 7, 'x', { sensitive: true });
   return flags;
 }
 
@@ -72,7 +72,7 @@ const adapters: readonly Adapter[] = [
     parse(flags, args) {
       const program = yargs([]).exitProcess(false).help(false).version(false).locale('en');
       program.fail((message, error) => {
-        throw error instanceof FlagError ? error : new YargsRefusal(message);
+        throw error instanceof FlagError ? error : new YargsRefusal(message, { cause: error });
       });
       void addToYargs(program, flags).parse(args);
     },
@@ -147,6 +147,7 @@ for (const { name, parse, isRefusal } of adapters) {
           assert.equal(textsOf(flags), textsOf(expected));
         } else {
           assert.ok(isRefusal(refused), (refused as Error).stack);
+          assertNoFault(refused);
           assertSafe((refused as Error).message.replaceAll('\n', ' '));
           assert.equal(textsOf(flags), before);
         }
@@ -160,6 +161,7 @@ for (const { name, parse, isRefusal } of adapters) {
         const refused = refusalOf(() => parse(flags, args));
         if (refused === undefined) return;
         assert.ok(isRefusal(refused), (refused as Error).stack);
+        assertNoFault(refused);
         assert.equal(textsOf(flags), before);
       });
     });
@@ -187,22 +189,25 @@ function refusalOf(parse: () => void): unknown {
 }
 
 describe('a hostile environment', (it) => {
-  it('is read, and refused key by key', () => {
+  it('is read, and refused key by key', async () => {
     const variables = new Map(NAMES.map((name) => [`X_${name.toUpperCase().replace('.', '_')}`, name]));
     const name = fc.oneof(
       fc.constantFrom(...variables.keys()),
       hostileText,
       hostileText.map((text) => `X_${text}`),
     );
-    tryAll(fc.dictionary(name, nearly, { maxKeys: 8 }), (env) => {
+    await tryAllAsync(fc.dictionary(name, nearly, { maxKeys: 8 }), async (env) => {
       const flags = makeFlags();
       const expected = makeFlags();
       const sink = {
         flags: () => flags as Iterable<DeclaredFlag>,
-        replace: (values: Iterable<readonly [string, RawValue]>) =>
-          flags.load({ name: 'environment', kind: 'environment' }, values),
+        replace(values: Iterable<readonly [string, RawValue]>) {
+          const result = flags.load({ name: 'environment', kind: 'environment' }, values);
+          for (const { error } of result.rejected) assertNoFault(error);
+          return result;
+        },
       } as SourceSink;
-      void envSource({ prefix: 'X_', env }).watch(sink, new AbortController().signal);
+      await envSource({ prefix: 'X_', env }).watch(sink, new AbortController().signal);
       for (const [variable, flag] of variables) {
         const text = env[variable];
         if (!Object.hasOwn(env, variable) || text === undefined || (text === '' && flag !== 'label')) continue;

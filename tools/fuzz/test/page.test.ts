@@ -1,7 +1,7 @@
 // timeout: 300 s
 import { DynamicFlag, FlagSet, inRange, int, json, string, stringSet } from '@flagz/core';
 import { flagzFetchHandler } from '@flagz/debug-http';
-import { hostileJson, hostileText, tryAllAsync } from '@flagz/fuzz';
+import { assertNoFault, hostileJson, hostileText, tryAllAsync, watched } from '@flagz/fuzz';
 import { assert, describe } from '@flagz/test-runner';
 import fc from 'fast-check';
 
@@ -94,12 +94,12 @@ const request = fc.record({
 
 function makeFlags(): FlagSet {
   const flags = new FlagSet('fuzz');
-  flags.dynamic('rate', int, 1, 'x').withValidator(inRange(0, 1_000));
-  flags.dynamic('label', string, '', 'x');
-  flags.dynamic('names', stringSet, new Set(['a']), 'x');
-  flags.dynamic('tree', json(), { a: 1 }, 'x');
-  flags.dynamic('secret', string, 'hunter2', 'x', { sensitive: true });
-  flags.static('port', int, 80, 'x');
+  flags.dynamic('rate', watched(int), 1, 'x').withValidator(inRange(0, 1_000));
+  flags.dynamic('label', watched(string), '', 'x');
+  flags.dynamic('names', watched(stringSet), new Set(['a']), 'x');
+  flags.dynamic('tree', watched(json()), { a: 1 }, 'x');
+  flags.dynamic('secret', watched(string), 'hunter2', 'x', { sensitive: true });
+  flags.static('port', watched(int), 80, 'x');
   return flags;
 }
 
@@ -126,6 +126,7 @@ describe('a hostile request to the page', (it) => {
           assert.ok(STATUSES.includes(response.status), `${response.status} ${text.slice(0, 200)}`);
           assert.ok(text.length < LONGEST_ANSWER, `${text.length} characters`);
           assert.not.match(text, /hunter2/);
+          refuseCrash(response, text);
           const mayChange = writable && asked.method === 'POST' && [200, 303].includes(response.status);
           if (!mayChange) assert.equal(textsOf(flags), before);
           for (const flag of flags) if (flag instanceof DynamicFlag) flag.check(flag.text);
@@ -134,6 +135,36 @@ describe('a hostile request to the page', (it) => {
       }));
   }
 });
+
+describe('a hostile value that may be set on the page', (it) => {
+  const sent = fc.record(
+    {
+      flag: fc.constantFrom('rate', 'label', 'names', 'tree', 'secret'),
+      action: fc.constantFrom('set', 'check', 'reset'),
+      value: words,
+      ttl: fc.constantFrom('1h', '', '0s'),
+    },
+    { requiredKeys: ['flag', 'action', 'value'] },
+  );
+  it('is taken, or refused by its flag', () =>
+    tryAllAsync(sent, async (fields) => {
+      const flags = makeFlags();
+      const stop = new AbortController();
+      const handler = flagzFetchHandler(flags, { signal: stop.signal, writable: { authorize: () => 'fuzz' } });
+      const headers = { 'content-type': 'application/json' };
+      const response = await handler(new Request(PAGE, { method: 'POST', headers, body: JSON.stringify(fields) }));
+      const text = await textOf(response);
+      stop.abort();
+      assert.ok([200, 400, 413, 422].includes(response.status), `${response.status} ${text.slice(0, 200)}`);
+      refuseCrash(response, text);
+    }));
+});
+
+/** Refuses what is told of a crash: as a body that broke off where one is read, else as a value that a flag refuses. */
+function refuseCrash({ status }: Response, text: string): void {
+  assert.not.match(text, /the body broke off/);
+  if (status === 422) assertNoFault(new Error(text));
+}
 
 function textsOf(flags: FlagSet): readonly string[] {
   return Array.from(flags, ({ text }) => text);

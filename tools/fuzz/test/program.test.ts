@@ -15,7 +15,7 @@ import {
   stringSet,
   stringSlice,
 } from '@flagz/core';
-import { assertSafe, hostileText, tryAll } from '@flagz/fuzz';
+import { assertNoFault, assertSafe, hostileText, tryAll, watched } from '@flagz/fuzz';
 import { assert, describe } from '@flagz/test-runner';
 import fc from 'fast-check';
 
@@ -70,7 +70,7 @@ describe('a careless program', (it) => {
     stringSet,
     stringSlice,
   };
-  for (const [name, type] of Object.entries(types)) {
+  for (const [name, type] of Object.entries(types).map(([key, one]) => [key, watched(one)] as const)) {
     it(`declares values of the type only, which lead back to themselves: ${name}`, () => {
       tryAll(anything, (value) => {
         let flag: DynamicFlag<unknown> | undefined;
@@ -127,6 +127,7 @@ function refusalOf(attempt: () => unknown): FlagError | undefined {
     return undefined;
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
+    assertNoFault(error);
     assertSafe(error.message);
     return error;
   }

@@ -3,7 +3,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { SourceError } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
-import { assertSafe, hostileBytes, hostileJson, hostileText, tryAll, tryAllAsync } from '@flagz/fuzz';
+import { assertNoFault, assertSafe, hostileBytes, hostileJson, hostileText, tryAll, tryAllAsync } from '@flagz/fuzz';
 import { assert, describe } from '@flagz/test-runner';
 import fc from 'fast-check';
 import { parseList } from '../../src/api/config-map-list.ts';
@@ -74,6 +74,7 @@ function read<T>(make: () => T): T | SourceError {
 
 function refused(error: unknown): SourceError {
   assert.instance(error, SourceError, String((error as Error).stack));
+  assertNoFault(error);
   assertSafe((error as SourceError).message);
   return error as SourceError;
 }
@@ -162,6 +163,7 @@ describe('hostile options of configMapApiSource()', (it) => {
         configMapApiSource({ namespace, name, silenceTimeoutMs });
       } catch (error) {
         assert.ok(error instanceof TypeError || error instanceof RangeError, String(error));
+        assertNoFault(error);
         return;
       }
       assert.match(`${namespace}/${name}`, /^[a-z0-9-]+\/[a-z0-9-]+(\.[a-z0-9-]+)*$/);
