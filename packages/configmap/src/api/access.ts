@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { Agent, RequestOptions } from 'node:https';
 import { SourceError } from '@flagz/core';
 import { credentialsOf, whatThinks } from './credentials.ts';
-import { type Identity, configuredOf, digest, identityOf } from './identity.ts';
+import { type Identity, configuredOf, digest, identityOf, whoAsks } from './identity.ts';
 import {
   type KubeConfigLike,
   type KubeConfigSpec,
@@ -55,6 +55,7 @@ export class Gate {
    */
   async access(signal: AbortSignal): Promise<Access> {
     const config = (this.#config ??= await loadKubeConfig(this.#spec, signal));
+    const asking = whoAsks(config);
     if (this.#isRefused) {
       this.#standIn = await withoutCredentials(config, signal);
       this.#said = this.#saidBy(config);
@@ -65,6 +66,13 @@ export class Gate {
     const server = parseServer(cluster.server);
     const { files } = identityOf(config, this.#spec);
     const options = await credentialsOf(this.#standIn ?? config, signal);
+    // While a plugin runs, anybody may make another context the current one: what was got is not that one's.
+    if (whoAsks(config) !== asking) {
+      this.#standIn = undefined;
+      throw new SourceError(
+        'the KubeConfig has come to say something else while credentials were got; they are got anew',
+      );
+    }
     // Afterwards: a KubeConfig may make a token when it is asked.
     const identity = identityOf(config, this.#spec);
     if (identity.files !== files) throw new SourceError('the files of the credentials have been changed meanwhile');

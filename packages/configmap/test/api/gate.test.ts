@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
-import { assert, describe } from '@flagz/test-runner';
+import { assert, describe, rejects } from '@flagz/test-runner';
 import { Gate } from '../../src/api/access.ts';
 import { loadKubeConfig } from '../../src/api/kube-config.ts';
 import { tempDir } from '../temp-dir.ts';
+import { waitingPlugin } from './askers.ts';
 
 const { signal } = new AbortController();
 const cluster = { name: 'here', server: 'https://127.0.0.1:1', skipTLSVerify: false };
@@ -35,6 +36,41 @@ describe('Gate.access()', (it) => {
     Object.assign(first.getCurrentUser() ?? {}, { exec: pluginFor('two') });
     gate.renew(second);
     assert.is(await shownBy(gate), 'Bearer one');
+  });
+
+  const changes: Readonly<Record<string, (config: KubeConfig) => void>> = {
+    'the current context': (config) => config.setCurrentContext('other'),
+    'the cluster': (config) => Object.assign(config.getCurrentCluster() ?? {}, { tlsServerName: 'other' }),
+    'the user': (config) => Object.assign(config.getCurrentUser() ?? {}, { impersonateUser: 'other' }),
+    'the plugin': (config) => Object.assign(config.getCurrentUser() ?? {}, { exec: pluginFor('two') }),
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    it(`gives no access when ${what} of a KubeConfig changes while its plugin runs`, async () => {
+      using temp = tempDir();
+      const plugin = waitingPlugin(temp);
+      const config = configOf({ exec: plugin.exec });
+      config.addUser({ name: 'other', token: 'two' });
+      config.addContext({ name: 'other', cluster: cluster.name, user: 'other' });
+      const spec = { kubeConfig: config, context: undefined };
+      const access = new Gate(spec, config).access(signal);
+      await plugin.started();
+      change(config);
+      plugin.goOn();
+      await rejects(
+        access,
+        /^the KubeConfig has come to say something else while credentials were got; they are got anew$/,
+      );
+    });
+  }
+
+  it('gives access when a token appears meanwhile, which a KubeConfig may make when it is asked', async () => {
+    const config = configOf({});
+    const made = config.applyToHTTPSOptions.bind(config);
+    config.applyToHTTPSOptions = async (options) => {
+      Object.assign(config.getCurrentUser() ?? {}, { token: 'one' });
+      await made(options);
+    };
+    assert.is(await shownBy(new Gate({ kubeConfig: config, context: undefined }, config)), 'Bearer one');
   });
 });
 
