@@ -35,7 +35,7 @@ const TLS_OPTIONS = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'servername', 're
 export class Gate {
   readonly #spec: KubeConfigSpec;
   #config: KubeConfigLike | undefined;
-  /** Stands in for the configuration while that says the same, once the credentials that it remembers were refused. */
+  /** Stands in for the configuration while that says the same, once the credentials that it remembers were no good. */
   #standIn: KubeConfigLike | undefined;
   /** Is what the configuration said then. */
   #said: string | undefined;
@@ -65,7 +65,7 @@ export class Gate {
     if (!cluster) throw fatal('the kubeconfig has no current context; name one with the option context');
     const server = parseServer(cluster.server);
     const { files } = identityOf(config, this.#spec);
-    const options = await credentialsOf(this.#standIn ?? config, signal);
+    const options = await this.#credentials(this.#standIn ?? config, signal);
     // While a plugin runs, anybody may make another context the current one: what was got is not that one's.
     if (whoAsks(config) !== asking) {
       this.#standIn = undefined;
@@ -91,7 +91,7 @@ export class Gate {
     this.#config = config;
   }
 
-  /** Says that the credentials were refused: the next access reads the configuration anew, or asks it for others. */
+  /** Says that the credentials were no good: the next access reads the configuration anew, or asks it for others. */
   refuse(): void {
     if (typeof this.#spec.kubeConfig === 'object') this.#isRefused = true;
     else this.#config = undefined;
@@ -100,6 +100,16 @@ export class Gate {
   /** Ends all connections. */
   disconnect(): void {
     this.#agent?.destroy();
+  }
+
+  /** Asks for credentials; after a failure the next access asks anew, for client-node remembers also what is none. */
+  async #credentials(config: KubeConfigLike, signal: AbortSignal): Promise<RequestOptions> {
+    try {
+      return await credentialsOf(config, signal);
+    } catch (error) {
+      if (!signal.aborted) this.refuse();
+      throw error;
+    }
   }
 
   /** Tells what a stand-in was made of. */

@@ -39,7 +39,14 @@ export async function credentialsOf(
   const headers = { ...(options.headers as object) };
   if (token !== undefined) Object.assign(headers, { Authorization: `Bearer ${token}` });
   if (auth) Object.assign(headers, { Authorization: `Basic ${Buffer.from(auth).toString('base64')}` });
+  const isNobody = Object.keys(headers).every(isOfAnother) && !options.cert && !options.pfx;
+  if (isNobody && commandOf(user) !== undefined) throw refused(user, new NoCredentialError());
   return { ...options, headers };
+}
+
+/** Tells whether a header says only as whom somebody acts. */
+function isOfAnother(header: string): boolean {
+  return /^impersonate-/i.test(header);
 }
 
 /** Says what is waited for while credentials are got. */
@@ -94,6 +101,15 @@ function end(child: ChildProcess): void {
   for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
 }
 
+/** Says that an exec plugin has printed what is JSON and no credential. */
+class NoCredentialError extends Error {}
+
+/** Tells whether no credential was printed: client-node looks for fields in whatever it was. */
+function isNoCredential(cause: Error): boolean {
+  const fails = /reading '(?:clientCertificateData|expirationTimestamp)'/;
+  return cause instanceof NoCredentialError || (cause instanceof TypeError && fails.test(cause.message));
+}
+
 function refused(user: KubeUser | null, cause: Error): SourceError {
   const command = commandOf(user);
   const todo = command === undefined ? '' : '; run it by hand';
@@ -102,6 +118,8 @@ function refused(user: KubeUser | null, cause: Error): SourceError {
     command === undefined ? 'no credentials' : `the exec plugin ${JSON.stringify(command)} gave no credentials`;
   // The parser's message quotes the text, which may be a credential.
   if (cause instanceof SyntaxError) return new SourceError(`${what}: it printed what is not JSON${todo}`);
+  if (command !== undefined && isNoCredential(cause))
+    return new SourceError(`${what}: it printed no credential${todo}`);
   const reason = cause.message.trim().slice(0, LONGEST_REASON) || 'it failed without a word';
   return new SourceError(`${what}: ${reason}${todo}`, { cause });
 }

@@ -6,6 +6,7 @@ import { loadKubeConfig } from '../../src/api/kube-config.ts';
 import { tempDir } from '../temp-dir.ts';
 import { waitingPlugin } from './askers.ts';
 
+const NO_CREDENTIAL = /^the exec plugin "\w+" gave no credentials: it printed no credential; run it by hand$/;
 const { signal } = new AbortController();
 const cluster = { name: 'here', server: 'https://127.0.0.1:1', skipTLSVerify: false };
 
@@ -36,6 +37,35 @@ describe('Gate.access()', (it) => {
     Object.assign(first.getCurrentUser() ?? {}, { exec: pluginFor('two') });
     gate.renew(second);
     assert.is(await shownBy(gate), 'Bearer one');
+  });
+
+  for (const printed of ['{}', '{"kind":"ExecCredential"}', '{"kind":"ExecCredential","status":{}}', '1', '[]']) {
+    it(`asks an exec plugin again that has printed ${printed} once`, async () => {
+      using temp = tempDir();
+      const path = temp.join('credential.json');
+      const kubeConfig = configOf({ exec: { ...pluginFor(''), command: 'cat', args: [path] } });
+      const gate = new Gate({ kubeConfig, context: undefined }, kubeConfig);
+      writeFileSync(path, printed);
+      await rejects(gate.access(signal), NO_CREDENTIAL);
+      writeFileSync(path, credentialOf({ token: 'one' }));
+      assert.is(await shownBy(gate), 'Bearer one');
+    });
+  }
+
+  it('takes it for no credential when all that there is says as whom to act', async () => {
+    const config = configOf({ exec: { ...pluginFor(''), args: [credentialOf({})] }, impersonateUser: 'other' });
+    await rejects(new Gate({ kubeConfig: config, context: undefined }, config).access(signal), NO_CREDENTIAL);
+  });
+
+  it('says that the plugin has printed no credential also where it cannot ask it again', async () => {
+    class Own extends KubeConfig {}
+    const kubeConfig = new Own();
+    kubeConfig.loadFromClusterAndUser(cluster, {
+      name: 'somebody',
+      exec: { ...pluginFor(''), command: 'echo', args: ['{}'] },
+    });
+    const gate = new Gate({ kubeConfig, context: undefined }, kubeConfig);
+    for (let attempt = 0; attempt < 2; attempt++) await rejects(gate.access(signal), NO_CREDENTIAL);
   });
 
   const changes: Readonly<Record<string, (config: KubeConfig) => void>> = {
