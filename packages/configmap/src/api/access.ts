@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { Agent, RequestOptions } from 'node:https';
 import { SourceError } from '@flagz/core';
 import { credentialsOf, whatThinks } from './credentials.ts';
-import { type Identity, configuredOf, digest, identityOf } from './identity.ts';
+import { type Identity, configuredOf, digest, identityOf, whoAsks } from './identity.ts';
 import {
   type KubeConfigLike,
   type KubeConfigSpec,
@@ -35,7 +35,7 @@ const TLS_OPTIONS = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'servername', 're
 export class Gate {
   readonly #spec: KubeConfigSpec;
   #config: KubeConfigLike | undefined;
-  /** Stands in for the configuration while that says the same, once the credentials that it remembers were refused. */
+  /** Stands in for the configuration while that says the same, once the credentials that it remembers were no good. */
   #standIn: KubeConfigLike | undefined;
   /** Is what the configuration said then. */
   #said: string | undefined;
@@ -55,6 +55,7 @@ export class Gate {
    */
   async access(signal: AbortSignal): Promise<Access> {
     const config = (this.#config ??= await loadKubeConfig(this.#spec, signal));
+    const asking = whoAsks(config);
     if (this.#isRefused) {
       this.#standIn = await withoutCredentials(config, signal);
       this.#said = this.#saidBy(config);
@@ -64,7 +65,14 @@ export class Gate {
     if (!cluster) throw fatal('the kubeconfig has no current context; name one with the option context');
     const server = parseServer(cluster.server);
     const { files } = identityOf(config, this.#spec);
-    const options = await credentialsOf(this.#standIn ?? config, signal);
+    const options = await this.#credentials(this.#standIn ?? config, signal);
+    // While a plugin runs, anybody may make another context the current one: what was got is not that one's.
+    if (whoAsks(config) !== asking) {
+      this.#standIn = undefined;
+      throw new SourceError(
+        'the KubeConfig has come to say something else while credentials were got; they are got anew',
+      );
+    }
     // Afterwards: a KubeConfig may make a token when it is asked.
     const identity = identityOf(config, this.#spec);
     if (identity.files !== files) throw new SourceError('the files of the credentials have been changed meanwhile');
@@ -83,7 +91,7 @@ export class Gate {
     this.#config = config;
   }
 
-  /** Says that the credentials were refused: the next access reads the configuration anew, or asks it for others. */
+  /** Says that the credentials were no good: the next access reads the configuration anew, or asks it for others. */
   refuse(): void {
     if (typeof this.#spec.kubeConfig === 'object') this.#isRefused = true;
     else this.#config = undefined;
@@ -92,6 +100,16 @@ export class Gate {
   /** Ends all connections. */
   disconnect(): void {
     this.#agent?.destroy();
+  }
+
+  /** Asks for credentials; after a failure the next access asks anew, for client-node remembers also what is none. */
+  async #credentials(config: KubeConfigLike, signal: AbortSignal): Promise<RequestOptions> {
+    try {
+      return await credentialsOf(config, signal);
+    } catch (error) {
+      if (!signal.aborted) this.refuse();
+      throw error;
+    }
   }
 
   /** Tells what a stand-in was made of. */

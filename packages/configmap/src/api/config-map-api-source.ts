@@ -45,7 +45,7 @@ export interface ConfigMapApiOptions {
  *
  * Lists at each connect and watches from there, so that nothing is missed, whatever happened in between. A ConfigMap that is
  * not there is an empty layer. Sources that ask for the same, with the same times, share one watch: those that name one
- * kubeconfig, or have the very same `KubeConfig`. A start fails at once, with what to do, when
+ * kubeconfig, or have the very same `KubeConfig` while it says the same. A start fails at once, with what to do, when
  * `@kubernetes/client-node` is missing, the cluster cannot be trusted, or rights are missing.
  *
  * @throws {TypeError} when the name or the namespace is no name of Kubernetes, `kubeConfig` is neither a path nor a

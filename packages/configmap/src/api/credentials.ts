@@ -39,13 +39,19 @@ export async function credentialsOf(
   const headers = { ...(options.headers as object) };
   if (token !== undefined) Object.assign(headers, { Authorization: `Bearer ${token}` });
   if (auth) Object.assign(headers, { Authorization: `Basic ${Buffer.from(auth).toString('base64')}` });
+  const isNobody = Object.keys(headers).every(isOfAnother) && !options.cert && !options.pfx;
+  if (isNobody && pluginOf(user)) throw refused(user, new NoCredentialError());
   return { ...options, headers };
+}
+
+/** Tells whether a header says only as whom somebody acts. */
+function isOfAnother(header: string): boolean {
+  return /^impersonate-/i.test(header);
 }
 
 /** Says what is waited for while credentials are got. */
 export function whatThinks(user: KubeUser | null): string {
-  const command = commandOf(user);
-  return command === undefined ? 'getting the credentials' : `the exec plugin ${JSON.stringify(command)}`;
+  return startedFor(user) ?? 'getting the credentials';
 }
 
 /** Names the file of the user's token, as a service account has one. */
@@ -68,9 +74,13 @@ function readToken(user: KubeUser | null): string | undefined {
   }
 }
 
-/** Only the command: its arguments may be secret. */
-function commandOf(user: KubeUser | null): string | undefined {
-  return asText(asRecord(pluginOf(user))['command']);
+/** Names what is started for a user's credentials, and only by its command: its arguments may be secret. */
+function startedFor(user: KubeUser | null): string | undefined {
+  const command = asText(asRecord(pluginOf(user))['command']);
+  if (command !== undefined) return `the exec plugin ${JSON.stringify(command)}`;
+  // Some providers run one, too.
+  const helper = asText(asRecord(asRecord(user?.authProvider)['config'])['cmd-path']);
+  return helper === undefined ? undefined : `the command ${JSON.stringify(helper)} of the auth-provider`;
 }
 
 /** client-node hands out no plugin that it starts. It starts it before it waits for anything, so that Node tells of it here. */
@@ -94,14 +104,31 @@ function end(child: ChildProcess): void {
   for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
 }
 
+/** Says that an exec plugin has printed what is JSON and no credential. */
+class NoCredentialError extends Error {}
+
+/** Tells whether no credential was printed: client-node looks for fields in whatever it was. */
+function isNoCredential(cause: Error): boolean {
+  const fails = /reading '(?:clientCertificateData|expirationTimestamp)'/;
+  return cause instanceof NoCredentialError || (cause instanceof TypeError && fails.test(cause.message));
+}
+
 function refused(user: KubeUser | null, cause: Error): SourceError {
-  const command = commandOf(user);
-  const todo = command === undefined ? '' : '; run it by hand';
+  const { code, syscall } = cause as NodeJS.ErrnoException;
+  const started = syscall === 'open' ? undefined : startedFor(user);
+  const todo = started === undefined ? '' : '; run it by hand';
   if (cause instanceof SourceError) return new SourceError(`${cause.message}${todo}`);
-  const what =
-    command === undefined ? 'no credentials' : `the exec plugin ${JSON.stringify(command)} gave no credentials`;
+  const what = started === undefined ? 'no credentials' : `${started} gave no credentials`;
+  const refusal = (reason: string, options?: ErrorOptions): SourceError =>
+    new SourceError(`${what}: ${reason}${todo}`, options);
   // The parser's message quotes the text, which may be a credential.
-  if (cause instanceof SyntaxError) return new SourceError(`${what}: it printed what is not JSON${todo}`);
+  if (cause instanceof SyntaxError) return refusal('it printed what is not JSON');
   const reason = cause.message.trim().slice(0, LONGEST_REASON) || 'it failed without a word';
-  return new SourceError(`${what}: ${reason}${todo}`, { cause });
+  if (started === undefined) return refusal(reason, { cause });
+  // No cause from here on: the arguments may be in it.
+  if (!pluginOf(user)) return refusal('it failed');
+  if (isNoCredential(cause)) return refusal('it printed no credential');
+  // Node quotes what it does not take.
+  if (code?.startsWith('ERR_INVALID_ARG')) return refusal('it cannot be started with its args and env');
+  return refusal(reason);
 }

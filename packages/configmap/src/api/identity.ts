@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { tokenFileOf } from './credentials.ts';
-import type { KubeConfigLike, KubeConfigSpec } from './kube-config.ts';
+import { type KubeConfigLike, type KubeConfigSpec, pluginOf } from './kube-config.ts';
 import { asRecord, asText } from './wire.ts';
 
 /** Is what tells two askers apart: who may see less never shares what another one sees. */
@@ -39,6 +39,24 @@ export function configuredOf(config: KubeConfigLike, { kubeConfig }: KubeConfigS
   // client-node keeps what a provider hands out in the provider.
   const { authProvider: _, ...rest } = asRecord(user);
   return digest([cluster, rest, numberOf(config)]);
+}
+
+/**
+ * Tells who a configuration asks as, whatever credentials it has got meanwhile.
+ *
+ * A token is left out, for a KubeConfig may make one when it is asked; so is what client-node keeps in a provider.
+ */
+export function whoAsks(config: KubeConfigLike): string {
+  const user = config.getCurrentUser();
+  const { token: _, authProvider, ...rest } = asRecord(user);
+  const provider = asRecord(authProvider)['name'];
+  return digest([
+    asRecord(config)['currentContext'],
+    config.getCurrentCluster(),
+    rest,
+    provider ?? null,
+    pluginOf(user) ?? null,
+  ]);
 }
 
 /** Secrets are compared, not kept. */

@@ -87,10 +87,11 @@ export async function loadKubeConfig(spec: KubeConfigSpec, signal: AbortSignal):
  * @returns the same where it has no plugin, or ways of its own, of which nobody knows what else they do.
  */
 export async function withoutCredentials(config: KubeConfigLike, signal: AbortSignal): Promise<KubeConfigLike> {
-  const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
-  if (!cluster || !user || !pluginOf(user)) return config;
+  if (!pluginOf(config.getCurrentUser())) return config;
   const Made = await imported(signal).catch(() => undefined);
-  if (!Made || !isAsMade(config)) return config;
+  // Only now: another context may have become the current one meanwhile.
+  const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
+  if (!Made || !cluster || !user || !isAsMade(config)) return config;
   const copy = new Made();
   copy.loadFromClusterAndUser(cluster as ClientNode.Cluster, user);
   return copy;

@@ -62,6 +62,11 @@ export class Requests {
     return this.#ask('watch', access, query, signal, (response) => ({ response, seconds }));
   }
 
+  /** Forgets what was refused, once nobody is there whom it kept waiting. */
+  forget(): void {
+    this.#refused = undefined;
+  }
+
   /** Sends a GET and reads the answer. Refusals last while nothing comes between them. */
   async #ask<T>(
     verb: Refused['verb'],

@@ -7,7 +7,7 @@ import { readLines } from './exchange.ts';
 import { type Follower, Followers } from './followers.ts';
 import { type Identity, identityOf } from './identity.ts';
 import type { KubeConfigLike } from './kube-config.ts';
-import { Pause } from './pause.ts';
+import { BACKOFF, Pause } from './pause.ts';
 import { UnknownAskerError } from './refusal.ts';
 import { type OpenWatch, Requests } from './requests.ts';
 import { readEvent } from './watch-event.ts';
@@ -22,6 +22,8 @@ type State = 'idle' | 'pausing' | 'authorizing' | 'listing' | 'opening' | 'watch
 
 /** A watch that lived for so long, in milliseconds, says that the server is well. */
 const STEADY_MS = 1_000;
+/** Whoever is away for so long, in milliseconds, does not merely wait for the next attempt. */
+const AWAY_MS = 2 * BACKOFF.maxMs;
 
 /**
  * Watches one ConfigMap for all its followers.
@@ -54,6 +56,7 @@ export class SharedWatch {
   #version: ConfigMapVersion | undefined;
   #before: ConfigMapVersion | undefined;
   #watchingSince = 0;
+  #endedAt = 0;
 
   private constructor(target: WatchTarget, config: KubeConfigLike, identity: Identity) {
     this.#key = keyOf(target, identity);
@@ -120,7 +123,9 @@ export class SharedWatch {
   }
 
   #endIfAlone(): void {
-    if (this.#followers.size === 0 && this.#state !== 'idle') this.#end();
+    if (this.#followers.size > 0 || this.#state === 'idle') return;
+    this.#end();
+    this.#requests.forget();
   }
 
   #waitingFor(): string | undefined {
@@ -139,6 +144,7 @@ export class SharedWatch {
   async #run(): Promise<void> {
     this.#attempt = new AbortController();
     const { signal } = this.#attempt;
+    if (performance.now() - this.#endedAt > AWAY_MS) this.#requests.forget();
     try {
       this.#enter('pausing', signal);
       await this.#pause.over(signal);
@@ -247,11 +253,14 @@ export class SharedWatch {
   #fail(error: Error): void {
     if (this.#state === 'watching' && performance.now() - this.#watchingSince > STEADY_MS) this.#pause.reset();
     this.#pause.extend();
+    // Who starts gives up now: who comes next has waited for nothing yet.
+    if (error instanceof SourceError && error.fatalAtStart) this.#requests.forget();
     this.#followers.failAll(error, () => this.#end());
   }
 
   #end(): void {
     this.#state = 'idle';
+    this.#endedAt = performance.now();
     this.#version = undefined;
     this.#attempt.abort(new SourceError('the attempt is over'));
     this.#gate.disconnect();

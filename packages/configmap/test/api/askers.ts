@@ -1,6 +1,9 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
 import { FlagSet, type Watcher } from '@flagz/core';
 import type { ConfigMapApiOptions } from '@flagz/configmap/api';
+import { eventually } from '@flagz/testing';
+import type { TempDir } from '../temp-dir.ts';
 import type { Shop } from './shop.ts';
 
 /** No watch ends in its time. */
@@ -34,4 +37,25 @@ export function another(shop: Shop, options: Partial<ConfigMapApiOptions>): Prom
   const flags = new FlagSet('another');
   shop.others.push(flags);
   return flags.watch(shop.source(options), { backoff: { maxMs: 500 } });
+}
+
+/** Is an exec plugin that gives a token only when it is told to. */
+export interface WaitingPlugin {
+  readonly exec: object;
+  /** Resolves when it runs. */
+  started(): Promise<void>;
+  goOn(): void;
+}
+
+/** Writes an exec plugin that gives token `one`. */
+export function waitingPlugin(temp: TempDir): WaitingPlugin {
+  const [runs, go, printed] = [temp.join('runs'), temp.join('go'), temp.join('credential.json')];
+  const apiVersion = 'client.authentication.k8s.io/v1';
+  writeFileSync(printed, JSON.stringify({ apiVersion, kind: 'ExecCredential', status: { token: 'one' } }));
+  const script = 'touch "$0"; until [ -e "$1" ]; do sleep 0.05; done; cat "$2"';
+  return {
+    exec: { apiVersion, command: 'sh', args: ['-c', script, runs, go, printed] },
+    started: async () => void (await eventually(() => existsSync(runs), { withinMs: 20_000 })),
+    goOn: () => writeFileSync(go, ''),
+  };
 }

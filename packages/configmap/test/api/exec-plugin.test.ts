@@ -134,6 +134,37 @@ describe('an exec plugin of a KubeConfig object', (it) => {
     }
   });
 
+  it('is asked again when it has printed no credential once, in the middle of its life', async () => {
+    using dir = tempDir();
+    const credential = dir.join('credential');
+    const double = await Double.start();
+    const flags = new FlagSet('shop');
+    try {
+      const give = (value: object): void => writeFileSync(credential, JSON.stringify(value));
+      const good = { apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential' };
+      // An expired credential is asked for at each connect.
+      const expirationTimestamp = '2001-01-01T00:00:00Z';
+      give({ ...good, status: { token: 'one', expirationTimestamp } });
+      Object.assign(double, { token: 'one', data: { rate: '20' } });
+      let open: ServerResponse | undefined;
+      double.nextWatches.push((response) => openWatch((open = response)));
+      const { KubeConfig } = await import('@kubernetes/client-node');
+      const kubeConfig = new KubeConfig();
+      kubeConfig.loadFromFile(double.kubeConfig({ token: '', exec: ['cat', credential] }));
+      const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig });
+      const watcher = await flags.watch(source, { backoff: { maxMs: 200 } });
+      give({ kind: 'Status' });
+      open?.destroy();
+      const said = /"cat" gave no credentials: it printed no credential/;
+      await eventually(() => said.test(watcher.status.lastError?.message ?? ''), { withinMs: 15_000 });
+      give({ ...good, status: { token: 'one', expirationTimestamp } });
+      await eventually(() => watcher.state === 'live', { withinMs: 15_000 });
+    } finally {
+      for (const watcher of flags.watchers) await watcher.stop();
+      await double.close();
+    }
+  });
+
   it('is left alone where the KubeConfig has none, or has ways of its own', async () => {
     const { signal } = new AbortController();
     const { KubeConfig } = await import('@kubernetes/client-node');

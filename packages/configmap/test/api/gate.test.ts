@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
-import { assert, describe } from '@flagz/test-runner';
+import { assert, describe, rejects } from '@flagz/test-runner';
 import { Gate } from '../../src/api/access.ts';
 import { loadKubeConfig } from '../../src/api/kube-config.ts';
 import { tempDir } from '../temp-dir.ts';
+import { waitingPlugin } from './askers.ts';
 
+const NO_CREDENTIAL = /^the exec plugin "\w+" gave no credentials: it printed no credential; run it by hand$/;
 const { signal } = new AbortController();
 const cluster = { name: 'here', server: 'https://127.0.0.1:1', skipTLSVerify: false };
 
@@ -35,6 +37,70 @@ describe('Gate.access()', (it) => {
     Object.assign(first.getCurrentUser() ?? {}, { exec: pluginFor('two') });
     gate.renew(second);
     assert.is(await shownBy(gate), 'Bearer one');
+  });
+
+  for (const printed of ['{}', '{"kind":"ExecCredential"}', '{"kind":"ExecCredential","status":{}}', '1', '[]']) {
+    it(`asks an exec plugin again that has printed ${printed} once`, async () => {
+      using temp = tempDir();
+      const path = temp.join('credential.json');
+      const kubeConfig = configOf({ exec: { ...pluginFor(''), command: 'cat', args: [path] } });
+      const gate = new Gate({ kubeConfig, context: undefined }, kubeConfig);
+      writeFileSync(path, printed);
+      await rejects(gate.access(signal), NO_CREDENTIAL);
+      writeFileSync(path, credentialOf({ token: 'one' }));
+      assert.is(await shownBy(gate), 'Bearer one');
+    });
+  }
+
+  it('takes it for no credential when all that there is says as whom to act', async () => {
+    const config = configOf({ exec: { ...pluginFor(''), args: [credentialOf({})] }, impersonateUser: 'other' });
+    await rejects(new Gate({ kubeConfig: config, context: undefined }, config).access(signal), NO_CREDENTIAL);
+  });
+
+  it('says that the plugin has printed no credential also where it cannot ask it again', async () => {
+    class Own extends KubeConfig {}
+    const kubeConfig = new Own();
+    kubeConfig.loadFromClusterAndUser(cluster, {
+      name: 'somebody',
+      exec: { ...pluginFor(''), command: 'echo', args: ['{}'] },
+    });
+    const gate = new Gate({ kubeConfig, context: undefined }, kubeConfig);
+    for (let attempt = 0; attempt < 2; attempt++) await rejects(gate.access(signal), NO_CREDENTIAL);
+  });
+
+  const changes: Readonly<Record<string, (config: KubeConfig) => void>> = {
+    'the current context': (config) => config.setCurrentContext('other'),
+    'the cluster': (config) => Object.assign(config.getCurrentCluster() ?? {}, { tlsServerName: 'other' }),
+    'the user': (config) => Object.assign(config.getCurrentUser() ?? {}, { impersonateUser: 'other' }),
+    'the plugin': (config) => Object.assign(config.getCurrentUser() ?? {}, { exec: pluginFor('two') }),
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    it(`gives no access when ${what} of a KubeConfig changes while its plugin runs`, async () => {
+      using temp = tempDir();
+      const plugin = waitingPlugin(temp);
+      const config = configOf({ exec: plugin.exec });
+      config.addUser({ name: 'other', token: 'two' });
+      config.addContext({ name: 'other', cluster: cluster.name, user: 'other' });
+      const spec = { kubeConfig: config, context: undefined };
+      const access = new Gate(spec, config).access(signal);
+      await plugin.started();
+      change(config);
+      plugin.goOn();
+      await rejects(
+        access,
+        /^the KubeConfig has come to say something else while credentials were got; they are got anew$/,
+      );
+    });
+  }
+
+  it('gives access when a token appears meanwhile, which a KubeConfig may make when it is asked', async () => {
+    const config = configOf({});
+    const made = config.applyToHTTPSOptions.bind(config);
+    config.applyToHTTPSOptions = async (options) => {
+      Object.assign(config.getCurrentUser() ?? {}, { token: 'one' });
+      await made(options);
+    };
+    assert.is(await shownBy(new Gate({ kubeConfig: config, context: undefined }, config)), 'Bearer one');
   });
 });
 

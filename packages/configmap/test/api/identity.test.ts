@@ -1,14 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { FlagSet } from '@flagz/core';
+import { FlagSet, type Source } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
 import { eventually } from '@flagz/testing';
 import { assert, describe, rejects } from '@flagz/test-runner';
-import { MAY_NOT, UNBROKEN, another, configOf, serverOf, stranger } from './askers.ts';
+import { MAY_NOT, UNBROKEN, another, configOf, serverOf, stranger, waitingPlugin } from './askers.ts';
 import { describeOnCluster } from './cluster-suite.ts';
+import { Double } from './double.ts';
 import { RequestLog } from './request-log.ts';
 import { Shop } from './shop.ts';
+import { tempDir } from '../temp-dir.ts';
 
 describeOnCluster('configMapApiSource: who asks', (it) => {
   it(
@@ -137,6 +139,33 @@ describeOnCluster('configMapApiSource: who asks', (it) => {
       assert.is(shop.rate.get(), 20);
     }),
   );
+});
+
+describe('configMapApiSource: who asks, when that changes while an exec plugin runs', (it) => {
+  it('is never who the plugin was not asked for: a second source gets nothing of what the first one may see', async () => {
+    using temp = tempDir();
+    const double = await Double.start();
+    const [first, second] = [new FlagSet('first'), new FlagSet('second')];
+    try {
+      Object.assign(double, { token: 'one', data: { rate: '20' } });
+      const plugin = waitingPlugin(temp);
+      const kubeConfig = new KubeConfig();
+      kubeConfig.loadFromFile(double.kubeConfig({ token: '' }));
+      Object.assign(kubeConfig.getCurrentUser() ?? {}, { exec: plugin.exec });
+      kubeConfig.addUser({ name: 'nobody', token: 'unknown' });
+      kubeConfig.addContext({ name: 'other', cluster: 'test', user: 'nobody' });
+      const source = (): Source => configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig });
+      await first.watch(source(), { required: false });
+      await plugin.started();
+      kubeConfig.setCurrentContext('other');
+      plugin.goOn();
+      await eventually(() => first.watchers[0]?.status.lastError ?? double.watches > 0);
+      await rejects(second.watch(source()), /does not know who asks to list ConfigMap "flags"/);
+    } finally {
+      for (const watcher of [first, second].flatMap((flags) => flags.watchers)) await watcher.stop();
+      await double.close();
+    }
+  });
 });
 
 describe('configMapApiSource in a pod without a token', (it) => {

@@ -1,11 +1,20 @@
-import { FlagSet, int } from '@flagz/core';
+import { rmSync, writeFileSync } from 'node:fs';
+import { FlagSet, type WatchOptions, type Watcher, int } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
+import type { KubeconfigOptions } from '@flagz/testbed';
+import { eventually } from '@flagz/testing';
 import { assert, describe, rejects } from '@flagz/test-runner';
+import { tempDir } from '../temp-dir.ts';
 import { type Answer, Double } from './double.ts';
 
 /** Longer than refusals have to last for a start to fail, in milliseconds. */
 const LONG_MS = 2_500;
 const STATUS = { kind: 'Status', message: 'User "shop" cannot list resource "configmaps"' };
+const CREDENTIAL = JSON.stringify({
+  apiVersion: 'client.authentication.k8s.io/v1',
+  kind: 'ExecCredential',
+  status: { token: 'x' },
+});
 
 const refuse: Answer = (response) => void response.writeHead(403).end(JSON.stringify(STATUS));
 
@@ -82,3 +91,63 @@ describe('configMapApiSource: a start that is refused', (it) => {
     );
   });
 });
+
+describe('configMapApiSource: a source that is watched again', (it) => {
+  it('counts no refusal from before its stop()', async () => {
+    using temp = tempDir();
+    const hangs = temp.join('hangs');
+    const exec = ['sh', '-c', '[ -e "$0" ] && exec sleep 20; echo "$1"', hangs, CREDENTIAL];
+    await again({ exec }, async (double, watch) => {
+      double.nextLists.push((response, request) => {
+        writeFileSync(hangs, '');
+        refuse(response, request);
+      });
+      const watcher = await watch({ required: false, backoff: { maxMs: 200 } });
+      await eventually(() => watcher.status.restarts > 0, { withinMs: 10_000 });
+      await watcher.stop();
+      rmSync(hangs);
+      await passed(LONG_MS);
+    });
+  });
+
+  it('counts none either where it waited for its next attempt when it was stopped', async () => {
+    await again({}, async (double, watch) => {
+      double.nextLists.push(refuse);
+      const watcher = await watch({ required: false, backoff: { minMs: 60_000, maxMs: 60_000 } });
+      await eventually(() => watcher.status.lastError !== undefined, { withinMs: 10_000 });
+      await watcher.stop();
+      await passed(2 * LONG_MS);
+    });
+  });
+
+  it('counts none of a start that has failed, also at once', async () => {
+    await again({}, async (double, watch) => {
+      double.nextLists.push(...Array.from({ length: 1_000 }, () => refuse));
+      await rejects(watch({ backoff: { maxMs: 200 } }), /may not list ConfigMap "flags"/);
+      double.nextLists.length = 0;
+    });
+  });
+});
+
+/** Watches a source again, which is refused once more and then loads. */
+async function again(
+  user: Partial<KubeconfigOptions>,
+  before: (double: Double, watch: (options: WatchOptions) => Promise<Watcher>) => Promise<void>,
+): Promise<void> {
+  const double = await Double.start();
+  const flags = new FlagSet('again');
+  try {
+    const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig: double.kubeConfig(user) });
+    await before(double, (options) => flags.watch(source, options));
+    double.nextLists.push(refuse);
+    await flags.watch(source, { backoff: { maxMs: 200 }, startTimeoutMs: 20_000 });
+  } finally {
+    for (const watcher of flags.watchers) await watcher.stop();
+    await double.close();
+  }
+}
+
+async function passed(ms: number): Promise<void> {
+  const until = Date.now() + ms;
+  await eventually(() => Date.now() > until, { withinMs: 2 * ms });
+}

@@ -2,10 +2,12 @@ import { inspect } from 'node:util';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
 import { FlagSet } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
 import { assert, describe, rejects } from '@flagz/test-runner';
 import { kubeconfigText } from '@flagz/testbed';
+import { credentialsOf } from '../../src/api/credentials.ts';
 import type { Answer } from './double.ts';
 import { on } from './on-double.ts';
 
@@ -114,6 +116,58 @@ describe('configMapApiSource: what its errors quote', (it) => {
     );
   }
 });
+
+describe('configMapApiSource: what its errors quote of a command that gives credentials', (it) => {
+  const plugin = (command: string, rest: object): object => ({ exec: { command, ...rest } });
+  const provider = (name: string, command: string, args: string): object => ({
+    authProvider: { name, config: { 'cmd-path': command, 'cmd-args': args } },
+  });
+  const unfit =
+    /^the exec plugin "cat" gave no credentials: it cannot be started with its args and env; run it by hand$/;
+  const failed =
+    /^the command "(?:cat|\/nowhere)" of the auth-provider gave no credentials: it failed; run it by hand$/;
+  const users: Readonly<Record<string, readonly [user: object, message: RegExp]>> = {
+    'a plugin that is not there': [
+      plugin('/nowhere', { args: [SECRET], env: [{ name: 'A', value: SECRET }] }),
+      /^the exec plugin "\/nowhere" gave no credentials: spawn \/nowhere ENOENT; run it by hand$/,
+    ],
+    'a plugin that may not be run': [plugin('/', { args: [SECRET] }), /gave no credentials: spawn \/ EACCES; run it/],
+    'a plugin whose arguments are a text': [plugin('cat', { args: SECRET }), unfit],
+    'a plugin with a null byte in an argument': [plugin('cat', { args: [`${SECRET}\0`] }), unfit],
+    'a plugin with a null byte in its environment': [
+      plugin('cat', { env: [{ name: 'A', value: `${SECRET}\0` }] }),
+      unfit,
+    ],
+    'a provider whose command fails': [provider('gcp', 'cat', `/nowhere/${SECRET}`), failed],
+    'a provider whose command is not there': [provider('azure', '/nowhere', SECRET), failed],
+    'a provider with a null byte in an argument': [provider('gcp', 'cat', `${SECRET}\0`), failed],
+    'a provider that prints no JSON': [
+      provider('gcp', 'echo', SECRET),
+      /^the command "echo" of the auth-provider gave no credentials: it printed what is not JSON; run it by hand$/,
+    ],
+  };
+  for (const [what, [user, message]] of Object.entries(users)) {
+    it(`is none of the arguments: ${what}`, async () => {
+      const error = await rejects(credentialsOf(configOf(user), new AbortController().signal), message);
+      assert.not.match(`${inspect(error, { depth: Infinity })} ${JSON.stringify(error, withCauses)}`, /hunter2/);
+    });
+  }
+
+  it('is a file that cannot be read, and no command that was not even started', async () => {
+    for (const user of [plugin('cat', { args: [SECRET] }), provider('gcp', 'cat', SECRET)]) {
+      const config = configOf({ ...user, certFile: '/nowhere/cert' });
+      const message = /^no credentials: ENOENT: no such file or directory, open '\/nowhere\/cert'$/;
+      await rejects(credentialsOf(config, new AbortController().signal), message);
+    }
+  });
+});
+
+function configOf(user: object): KubeConfig {
+  const config = new KubeConfig();
+  const cluster = { name: 'here', server: 'https://127.0.0.1:1', skipTLSVerify: false };
+  config.loadFromClusterAndUser(cluster, { ...user, name: 'somebody' });
+  return config;
+}
 
 /** Starts with a kubeconfig that is refused. */
 async function refuses(text: string, message: RegExp): Promise<void> {
