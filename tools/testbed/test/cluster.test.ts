@@ -4,7 +4,8 @@ import { Cluster, Namespace, whyNoCluster } from '@flagz/testbed';
 const missing = whyNoCluster({ own: true });
 
 describe('Cluster', (it) => {
-  const title = 'starts, keeps a ConfigMap, goes back to a snapshot, lends its parts only to who asks, and ends without leaving anything';
+  const title =
+    'starts, keeps a ConfigMap, goes back to a snapshot, lends its parts only to who asks, and ends without leaving anything';
   const test = async (): Promise<void> => {
     const cluster = await Cluster.start();
     try {
