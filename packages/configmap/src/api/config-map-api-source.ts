@@ -67,10 +67,15 @@ export function configMapApiSource(options: ConfigMapApiOptions): Source {
     staleAfterMs: timing.silenceTimeoutMs,
     backoff: BACKOFF,
     async watch(sink: SourceSink, signal: AbortSignal): Promise<void> {
-      // Anew for each attempt: what was wrong may have been mended on disk.
-      const config = await loadKubeConfig(target, signal);
-      last = SharedWatch.of(target, config, last);
-      return last.follow(sink, signal, new Asker(target, config));
+      try {
+        // Anew for each attempt: what was wrong may have been mended on disk.
+        const config = await loadKubeConfig(target, signal);
+        last = SharedWatch.of(target, config, last);
+        return await last.follow(sink, signal, new Asker(target, config));
+      } finally {
+        // It may have been stopped before it followed.
+        if (signal.aborted) last?.forgetIfAlone();
+      }
     },
   };
 }

@@ -106,6 +106,11 @@ export class SharedWatch {
     });
   }
 
+  /** Forgets what was refused where nobody follows: time in which nobody asks is no refusal. */
+  forgetIfAlone(): void {
+    if (this.#followers.size === 0) this.#requests.forget();
+  }
+
   #join(member: Member): void {
     member.watch = this;
     this.#members.add(member);
@@ -125,7 +130,7 @@ export class SharedWatch {
   #endIfAlone(): void {
     if (this.#followers.size > 0 || this.#state === 'idle') return;
     this.#end();
-    this.#requests.forget();
+    this.forgetIfAlone();
   }
 
   #waitingFor(): string | undefined {

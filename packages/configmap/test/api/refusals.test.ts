@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { FlagSet, type WatchOptions, type Watcher, int } from '@flagz/core';
+import { FlagSet, type Source, type SourceSink, type WatchOptions, type Watcher, int } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
 import type { KubeconfigOptions } from '@flagz/testbed';
 import { eventually } from '@flagz/testing';
@@ -110,6 +110,16 @@ describe('configMapApiSource: a source that is watched again', (it) => {
     });
   });
 
+  it('counts none either where it was stopped before its next attempt had begun', async () => {
+    await again({}, async (double, _, source) => {
+      double.nextLists.push(refuse);
+      const sink = { flags: () => [], report: () => {} } as unknown as SourceSink;
+      await rejects(source.watch(sink, new AbortController().signal), /may not list ConfigMap "flags"/);
+      await source.watch(sink, AbortSignal.abort()).catch(() => {});
+      await passed(LONG_MS);
+    });
+  });
+
   it('counts none either where it waited for its next attempt when it was stopped', async () => {
     await again({}, async (double, watch) => {
       double.nextLists.push(refuse);
@@ -132,13 +142,13 @@ describe('configMapApiSource: a source that is watched again', (it) => {
 /** Watches a source again, which is refused once more and then loads. */
 async function again(
   user: Partial<KubeconfigOptions>,
-  before: (double: Double, watch: (options: WatchOptions) => Promise<Watcher>) => Promise<void>,
+  before: (double: Double, watch: (options: WatchOptions) => Promise<Watcher>, source: Source) => Promise<void>,
 ): Promise<void> {
   const double = await Double.start();
   const flags = new FlagSet('again');
   try {
     const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig: double.kubeConfig(user) });
-    await before(double, (options) => flags.watch(source, options));
+    await before(double, (options) => flags.watch(source, options), source);
     double.nextLists.push(refuse);
     await flags.watch(source, { backoff: { maxMs: 200 }, startTimeoutMs: 20_000 });
   } finally {
