@@ -85,7 +85,7 @@ export class Feed {
     try {
       await new Promise<void>((resolve, fail) => {
         if (signal.aborted) return resolve();
-        const attempt: Attempt = { ...follower, present: false, told: false, fail };
+        const attempt: Attempt = { ...follower, present: false, told: false, refused: new Set(), fail };
         onAbort = () => {
           const late = attempt.told ? undefined : this.#waitsFor;
           if (late !== undefined) fail(this.#describe(new SourceError(late)));

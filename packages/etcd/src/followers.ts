@@ -1,5 +1,5 @@
 import type { BatchOutcome, SourceError, SourceSink } from '@flagz/core';
-import { type Picture, valuesOf } from './mirror.ts';
+import { type Mirror, type Picture, valuesOf } from './mirror.ts';
 import type { Follower } from './pending-rollback.ts';
 import type { Rollbacks } from './rollbacks.ts';
 
@@ -9,8 +9,15 @@ export interface Attempt extends Follower {
   present: boolean;
   /** Whether it was told everything, so that it is told what changes. */
   told: boolean;
+  /** Names what it refuses, and perhaps takes once it has taken something else: an invariant is over several flags. */
+  refused: ReadonlySet<string>;
   readonly fail: (error: SourceError) => void;
 }
+
+/** Is what has changed, by name; `undefined` is gone. */
+type Changes = ReadonlyMap<string, Uint8Array | undefined>;
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** Keeps who follows a feed, tells each what the picture holds, and has rolled back what one of them refuses. */
 export class Followers {
@@ -52,22 +59,35 @@ export class Followers {
     if (attempt.told || !this.#attempts.has(attempt)) return;
     attempt.told = true;
     this.#rollbacks.rejoined(attempt, (name) => mirror.get(name));
-    this.#tell(attempt, mirror, (sink) => sink.replace(valuesOf(mirror), String(revision)));
+    this.#tell(attempt, (sink) => {
+      const outcome = sink.replace(valuesOf(mirror), String(revision));
+      attempt.refused = refusedOf(outcome);
+      this.#rollBack(attempt, outcome, mirror);
+    });
   }
 
   /**
-   * Tells all who were told everything what has changed.
+   * Tells all who were told everything what has changed, and then what each of them refused before: afterwards, for what an
+   * invariant refuses it refuses together.
    *
    * @param returned the names whose value was there a short while ago.
    */
-  tellChanges(
-    changes: ReadonlyMap<string, Uint8Array | undefined>,
-    { mirror, revision }: Picture,
-    returned: ReadonlySet<string>,
-  ): void {
+  tellChanges(changes: Changes, { mirror, revision }: Picture, returned: ReadonlySet<string>): void {
     const written = String(revision);
     for (const attempt of this.#attempts) {
-      if (attempt.told) this.#tell(attempt, mirror, (sink) => sink.update(changes, written), returned);
+      if (!attempt.told) continue;
+      this.#tell(attempt, (sink) => {
+        const outcome = sink.update(changes, written);
+        const before = attempt.refused;
+        attempt.refused = refusedOf(outcome);
+        this.#rollBack(attempt, outcome, mirror, returned);
+        if (before.size === 0) return;
+        const stands = [...before].filter((name) => !changes.has(name));
+        // Its rollback, if there is one, is on its way already.
+        const again =
+          outcome.accepted.length > 0 ? refusedOf(sink.update(valuesOfThese(stands, mirror), written)) : stands;
+        attempt.refused = new Set([...attempt.refused, ...again]);
+      });
     }
   }
 
@@ -82,19 +102,27 @@ export class Followers {
   }
 
   /** Tells one; what it throws is its own failure, not the feed's. */
-  #tell(
-    attempt: Attempt,
-    mirror: Picture['mirror'],
-    say: (sink: SourceSink) => BatchOutcome,
-    returned?: ReadonlySet<string>,
-  ): void {
+  #tell(attempt: Attempt, say: (sink: SourceSink) => void): void {
     try {
-      for (const rejection of say(attempt.sink).rejected) {
-        const { flag } = rejection;
-        this.#rollbacks.refused(attempt, rejection, mirror.get(flag), returned?.has(flag));
-      }
+      say(attempt.sink);
     } catch (thrown) {
       this.fail(attempt, thrown as SourceError);
     }
   }
+
+  #rollBack(attempt: Attempt, { rejected }: BatchOutcome, mirror: Mirror, returned?: ReadonlySet<string>): void {
+    for (const rejection of rejected) {
+      const { flag } = rejection;
+      this.#rollbacks.refused(attempt, rejection, mirror.get(flag), returned?.has(flag));
+    }
+  }
+}
+
+function refusedOf({ rejected }: BatchOutcome): ReadonlySet<string> {
+  if (rejected.length === 0) return NONE;
+  return new Set(rejected.filter(({ error }) => error.code === 'FLAGZ_VALIDATION').map(({ flag }) => flag));
+}
+
+function valuesOfThese(names: readonly string[], mirror: Mirror): Changes {
+  return new Map(names.map((name) => [name, mirror.get(name)?.value]));
 }

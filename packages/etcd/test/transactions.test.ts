@@ -31,6 +31,38 @@ async function countCutRevisions({ client }: EtcdServer, prefix: string): Promis
   return cut.size;
 }
 
+onEachEtcd('etcdSource() and flags of one invariant', (it, server) => {
+  it('takes what was refused as soon as the other flag allows it, and refuses nothing good beside it', () =>
+    onStage(server(), { source: { rollback: 'report' } }, async (stage) => {
+      await stage.watch();
+      const refusals = (): number => stage.events.filter(({ kind }) => kind === 'rejected').length;
+      const values = (): string => `${stage.low.get()} ${stage.high.get()}`;
+      await stage.put('low', '10');
+      await eventually(() => refusals() === 1);
+      await stage.put('label', 'else');
+      await stage.put('high', '3');
+      await eventually(() => stage.high.get() === 3);
+      assert.is(values(), '1 3');
+      await stage.put('high', '20');
+      await eventually(() => values() === '10 20');
+      assert.is(refusals(), 1);
+      assert.equal(stage.watcher?.status.rejected, []);
+      assert.equal(stage.rollbacks, ['reported']);
+    }));
+
+  it('takes a deletion that was refused as soon as the other flag allows it', () =>
+    onStage(server(), { source: { rollback: 'report' } }, async (stage) => {
+      await stage.write({ low: '10', high: '20' });
+      await stage.watch();
+      await stage.write({ high: undefined });
+      await eventually(() => stage.rollbacks.length === 1);
+      assert.is(stage.high.get(), 20);
+      await stage.put('low', '2');
+      await eventually(() => stage.high.source === 'default');
+      assert.equal([stage.low.get(), stage.high.get()], [2, 5]);
+    }));
+});
+
 onEachEtcd('etcdSource() and large transactions', (it, server) => {
   it('applies whole ones, which the watch brings in fragments', () =>
     onStage(server(), { source: { rollback: 'report' } }, async (stage) => {
