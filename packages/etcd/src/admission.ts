@@ -22,7 +22,8 @@ export interface Desk<Newcomer> {
   /** Lists who waits. */
   waiting(): readonly Newcomer[];
   admit(newcomer: Newcomer): void;
-  refuse(newcomer: Newcomer, error: unknown): void;
+  /** Refuses one: the server does, or it does not answer. */
+  refuse(newcomer: Newcomer, error: Error): void;
 }
 
 /**
@@ -58,11 +59,11 @@ export class Admission<Newcomer> {
     for (let coming = this.#desk.waiting(); coming.length > 0; coming = this.#desk.waiting()) {
       const error = await this.#complete().then(
         () => undefined,
-        (thrown: unknown) => ({ thrown }),
+        (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown))),
       );
-      if (this.#signal.aborted) return;
       for (const newcomer of coming) {
-        if (error) this.#desk.refuse(newcomer, error.thrown);
+        if (this.#signal.aborted) return;
+        if (error) this.#desk.refuse(newcomer, error);
         else this.#desk.admit(newcomer);
       }
     }

@@ -30,7 +30,8 @@ export class Cluster {
   /** The password of the connection. A digest, so that none is kept where a heap dump would show it by name. */
   #password: string;
   #connection: Connection | undefined;
-  #users = 0;
+  /** Counts who uses each connection: one, unless the last was deaf. */
+  readonly #users = new Map<Connection, number>();
   /** Counts connections; begins anywhere, so that a fleet spreads over the endpoints. */
   #turn = Math.floor(Math.random() * 1_000_000);
 
@@ -70,16 +71,22 @@ export class Cluster {
    */
   acquire(): Connection {
     this.#connection ??= this.#connect();
-    this.#users++;
+    this.#users.set(this.#connection, (this.#users.get(this.#connection) ?? 0) + 1);
     return this.#connection;
   }
 
-  /** Takes a connection back; the last user's closes it. */
-  release(): void {
-    this.#users--;
-    if (this.#users > 0) return;
-    this.#connection?.close();
-    this.#connection = undefined;
+  /**
+   * Takes a connection back; the last user's closes it.
+   *
+   * @param isDeaf whether nobody else is to get it, also while others think that it lives.
+   */
+  release(connection: Connection, isDeaf: boolean): void {
+    const left = (this.#users.get(connection) ?? 1) - 1;
+    if ((isDeaf || left === 0) && this.#connection === connection) this.#connection = undefined;
+    this.#users.set(connection, left);
+    if (left > 0) return;
+    this.#users.delete(connection);
+    connection.close();
   }
 
   /** Finds the feed of a prefix. It lives as long as a source holds it. */

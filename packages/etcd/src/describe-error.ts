@@ -18,7 +18,10 @@ export function describeError(
     .replace(/^\w*:? ?\d+ [A-Z_]+: /, '')
     .replace(/\s+Resolution note:.*$/s, '')
     // Of what OpenSSL says, what is meant for people; the rest is where in its code.
-    .replace(/[0-9A-F]+:error:[0-9A-F]+:SSL routines:[^:]*:([^:]+):.*?SSL alert number \d+\s*/s, 'SSL: $1 ');
+    .replace(
+      /(?:Error: )?[0-9A-F]+:error:[0-9A-F]+:SSL routines:[^:]*:([^:]+):[^:]*:\d+:(?:SSL alert number \d+)?\s*/s,
+      'SSL: $1',
+    );
   const fatal = { cause: error, fatalAtStart: true };
   const user = username === undefined ? 'the user' : `user "${username}"`;
   if (error instanceof EtcdAuthenticationFailedError) {

@@ -12,6 +12,7 @@ import { loadPrefix } from './load-prefix.ts';
 import { type KeyRange, type Picture, changedEntryOf, keyOf, nameOf, rangeOf } from './mirror.ts';
 import type { Follower } from './pending-rollback.ts';
 import { revert } from './revert.ts';
+import { Pause } from './pause.ts';
 import { Rollbacks } from './rollbacks.ts';
 import { WatchStream } from './watch-stream.ts';
 
@@ -33,14 +34,14 @@ interface Run {
 /**
  * Mirrors one prefix, once, for all flag sets of the process that follow it.
  *
- *     idle ─▶ connecting ─▶ positioned ─▶ watching ─▶ live ──▶ live ──▶ …
- *      ▲          │  the history goes on:    │          │ each revision: mirror, then a batch a follower
- *      │          │    keep the mirror       │          │
- *      │          │  else: load all pages    │          ├─ compacted, or every few minutes ─▶ positioned
- *      │          │                          │          ├─ soon, where not all was compared ─▶ positioned
- *      │          │                          │          │
- *      └──────────┴───── failed: all followers fail, the mirror stays ──┘
- *      └────────── the last follower leaves: the mirror goes ───────────┘
+ *     idle ─▶ pausing ─▶ connecting ─▶ positioned ─▶ watching ─▶ live ──▶ live ──▶ …
+ *      ▲         ▲            │  the history goes on:    │          │ each revision: mirror, then a batch a follower
+ *      │         │            │    keep the mirror       │          │
+ *      │         │            │  else: load all pages    │          ├─ compacted, or every few minutes ─▶ positioned
+ *      │         │            │                          │          ├─ soon, where not all was compared ─▶ positioned
+ *      │         │            │                          │          │
+ *      │         └────────────┴── failed: all followers fail, the mirror stays
+ *      └──────────── the last follower leaves: the mirror goes ──────┘
  *
  * The mirror is always the state of etcd at exactly one revision, the one that was delivered last; a watch begins at the
  * next. So nothing is lost by a cut at any point, and nothing is delivered twice. A follower that joins, or comes back,
@@ -56,10 +57,15 @@ export class Feed {
   /** The mirror, once it is a picture of etcd. */
   #picture: Picture | undefined;
   readonly #former = new FormerValues();
+  readonly #pause = new Pause();
   #run: Run | undefined;
   #connection: Connection | undefined;
   /** Admits newcomers, while the feed is live. */
   #admission: Admission<Attempt> | undefined;
+  /** The newest revision that followers were told who came from another feed. */
+  #reached = 0n;
+  /** Whether the run fails of a connection that seems to live. */
+  #isDeaf = false;
 
   constructor(cluster: Cluster, prefix: string, options: FeedOptions) {
     this.#cluster = cluster;
@@ -72,7 +78,12 @@ export class Feed {
   /** Takes over what another feed knows of the same prefix, so that its followers go on where they were. */
   inherit(other: Feed): void {
     const known = other.#picture;
-    if (known) this.#picture ??= { ...known, mirror: new Map(known.mirror) };
+    if (!known) return;
+    if (known.revision > this.#reached) this.#reached = known.revision;
+    const isRunning = this.#run !== undefined && !this.#run.abort.signal.aborted;
+    if (isRunning || (this.#picture && this.#picture.revision >= known.revision)) return;
+    this.#picture = { ...known, mirror: new Map(known.mirror) };
+    this.#former.clear();
   }
 
   /**
@@ -129,6 +140,7 @@ export class Feed {
     if (!forget || this.#run !== run) return;
     this.#picture = undefined;
     this.#former.clear();
+    this.#pause.end();
   }
 
   /** Is one run. Never rejects: what goes wrong is the followers'. */
@@ -137,6 +149,7 @@ export class Feed {
     if (signal.aborted) return;
     let connection: Connection | undefined;
     try {
+      await this.#pause.over(signal);
       connection = this.#cluster.acquire();
       this.#connection = connection;
       for (let reload = false; !signal.aborted; reload = true) {
@@ -146,12 +159,16 @@ export class Feed {
     } catch (thrown) {
       const error = this.#describe(thrown);
       // After an abort whoever follows has come since, and waits for the next run.
-      if (!signal.aborted) for (const attempt of this.#followers) this.#followers.fail(attempt, error);
+      if (!signal.aborted) {
+        this.#pause.extend();
+        for (const attempt of this.#followers) this.#followers.fail(attempt, error);
+      }
     } finally {
       abort.abort();
       this.#connection = undefined;
       this.#rollbacks.suspend();
-      if (connection) this.#cluster.release();
+      if (connection) this.#cluster.release(connection, this.#isDeaf);
+      this.#isDeaf = false;
     }
   }
 
@@ -168,6 +185,7 @@ export class Feed {
       const present = [...this.#followers];
       this.#picture = await loadPrefix(connection, this.#range, known?.mirror, signal);
       for (const attempt of present) attempt.present = true;
+      this.#reached = 0n;
       this.#former.clear();
     }
     if (continuity === 'likely') return Math.random() * Math.min(SOON_MS, reloadEveryMs);
@@ -178,13 +196,19 @@ export class Feed {
   async #watch(connection: Connection, reloadInMs: number, signal: AbortSignal): Promise<void> {
     const picture = this.#picture as Picture;
     const call = await connection.watch();
-    const watching = new AbortController();
-    const admission = new Admission<Attempt>(connection, this.#range, picture, watching.signal, {
-      waiting: () => this.#followers.waiting(),
-      admit: (attempt) => this.#followers.tellEverything(attempt, picture),
-      refuse: (attempt, error) => this.#followers.fail(attempt, this.#describe(error)),
-    });
     await new Promise<void>((resolve, reject) => {
+      const watching = new AbortController();
+      const admission = new Admission<Attempt>(connection, this.#range, picture, watching.signal, {
+        waiting: () => this.#followers.waiting(),
+        admit: (attempt) => this.#followers.tellEverything(attempt, picture),
+        refuse: (attempt, thrown) => {
+          const error = this.#describe(thrown);
+          if (error.fatalAtStart) return this.#followers.fail(attempt, error);
+          // Who follows hears nothing either, and does not know it yet.
+          this.#isDeaf = true;
+          over(() => reject(thrown));
+        },
+      });
       const stream = new WatchStream(call, this.#range, picture.revision, {
         created: () => this.#goLive(admission),
         heard: ({ raft_term }) => (picture.term = raft_term),
@@ -213,14 +237,17 @@ export class Feed {
 
   #goLive(admission: Admission<Attempt>): void {
     this.#admission = admission;
+    this.#pause.end();
     this.#followers.beginAnew();
     this.#welcome(admission);
   }
 
-  /** Tells everything to those who have not been told: newcomers have to wait. */
+  /** Tells everything to those who have not been told: newcomers have to wait, and so does who knows more. */
   #welcome(admission: Admission<Attempt>): void {
+    const isPast = admission.picture.revision < this.#reached;
     for (const attempt of this.#followers.waiting()) {
-      if (attempt.present || attempt.sink.loaded()) this.#followers.tellEverything(attempt, admission.picture);
+      if (attempt.present || (attempt.sink.loaded() && !isPast))
+        this.#followers.tellEverything(attempt, admission.picture);
     }
     void admission.run();
   }

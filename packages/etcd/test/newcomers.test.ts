@@ -1,7 +1,9 @@
 // timeout: 200 s
 import { setTimeout } from 'node:timers/promises';
+import type { Source } from '@flagz/core';
 import { etcdSource } from '@flagz/etcd';
 import { assert, rejects } from '@flagz/test-runner';
+import { TcpProxy } from '@flagz/testbed-etcd';
 import { eventually } from '@flagz/testing';
 import { type Stage, onEachEtcd, onStage } from './support.ts';
 
@@ -72,6 +74,27 @@ onEachEtcd('etcdSource() of a flag set that starts while another one follows the
       await newcomer.watch();
       assert.equal([newcomer.told, newcomer.flags.version], [['10>30'], 1]);
       await newcomer.watcher?.stop();
+    }),
+  );
+
+  it(
+    'starts it on the next endpoint where the one that they share has gone deaf, and takes the other one along',
+    on(async (stage) => {
+      const second = await TcpProxy.start(server().ports.client);
+      const newcomer = stage.another();
+      const source = (): Source => etcdSource({ hosts: [stage.proxy.url, second.url], prefix: stage.prefix });
+      try {
+        const watcher = await stage.flags.watch(source());
+        const shared = second.connections > 0 ? second : stage.proxy;
+        shared.blackHole();
+        const coming = await newcomer.flags.watch(source());
+        assert.equal([newcomer.rate.get(), coming.status.restarts], [20, 1]);
+        await eventually(() => watcher.state === 'live' && shared.connections === 0);
+        assert.is(watcher.status.restarts, 1);
+      } finally {
+        for (const { flags } of [stage, newcomer]) await flags.watchers[0]?.stop();
+        await second.close();
+      }
     }),
   );
 

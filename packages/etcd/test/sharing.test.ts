@@ -1,4 +1,5 @@
 // timeout: 200 s
+import { setTimeout } from 'node:timers/promises';
 import { type Watcher } from '@flagz/core';
 import { assert, rejects } from '@flagz/test-runner';
 import { eachEtcd } from '@flagz/testbed-etcd';
@@ -53,6 +54,58 @@ for (const { binary, describe } of eachEtcd()) {
         assert.is(other.rate.get(), 10);
         assert.is(watcher.state, 'stale');
         await Promise.all([first.stop(), watcher.stop()]);
+      }),
+    );
+
+    it(
+      'and attempts: 50 flag sets with a wrong password log in as often as one',
+      onGuarded(binary, async ({ source, root, proxy }) => {
+        const sets = Array.from({ length: SETS }, setUp);
+        const watchers = await Promise.all(sets.map(({ flags }) => flags.watch(source(writer))));
+        await root.auth.userChangePassword({ name: 'writer', password: 'changed' });
+        const before = proxy.accepted;
+        proxy.drop();
+        await eventually(() => proxy.accepted > before);
+        await setTimeout(3_000);
+        // One waits 100 ms at most, then 200, 400, 800, 1,500, as a rule half of it.
+        assert.ok(proxy.accepted - before <= 20, `${proxy.accepted - before} connections`);
+        await root.auth.userChangePassword({ name: 'writer', password: 'writer' });
+        await root.put(`${PREFIX}rate`).value('30');
+        await eventually(() => sets.every(({ rate }) => rate.get() === 30), { withinMs: 10_000 });
+        await Promise.all(watchers.map((watcher) => watcher.stop()));
+      }),
+    );
+
+    it(
+      'and goes on where it was, not where another one was left that has its new password',
+      onGuarded(binary, async ({ source, root, proxy }) => {
+        const setPassword = (password: string) => root.auth.userChangePassword({ name: 'writer', password });
+        const [first, second] = [setUp(), setUp()];
+        const told: number[] = [];
+        let password = 'writer';
+        await root.put(`${PREFIX}rate`).value('1');
+        const watcher = await first.flags.watch(source({ username: 'writer', password: () => password }));
+        first.rate.withNotifier((next) => void told.push(next));
+        await setPassword('new');
+        // It will not come back from its first failure.
+        const backoff = { minMs: 1e9, maxMs: 1e9 };
+        const left = await second.flags.watch(source({ username: 'writer', password: 'new' }), { backoff });
+        await setPassword('writer');
+        proxy.drop();
+        for (const value of [2, 3]) await root.put(`${PREFIX}rate`).value(String(value));
+        await eventually(() => first.rate.get() === 3);
+        assert.is(left.state, 'stale');
+        await setPassword('new');
+        password = 'new';
+        proxy.drop();
+        await eventually(() => watcher.state === 'stale');
+        await root.put(`${PREFIX}rate`).value('4');
+        await eventually(() => first.rate.get() === 4);
+        assert.ok(
+          told.every((value, at) => value > (told[at - 1] ?? 0)),
+          told.join(' '),
+        );
+        await Promise.all([watcher.stop(), left.stop()]);
       }),
     );
 

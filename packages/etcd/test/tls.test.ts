@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FlagSet, int } from '@flagz/core';
@@ -131,6 +133,22 @@ for (const { binary, describe } of eachEtcd()) {
         /source "etcd": .*http:\/\/127/,
       );
       assert.is(message.includes('where it speaks TLS, write https://'), message.includes('Failed to connect'));
+    });
+
+    it('says what fails where the server speaks no TLS', async () => {
+      const plain = createServer((socket) => void socket.on('error', () => {}).end('HTTP/1.0 400 Bad Request\r\n\r\n'));
+      await once(plain.listen(0, '127.0.0.1'), 'listening');
+      try {
+        const hosts = `https://127.0.0.1:${(plain.address() as AddressInfo).port}`;
+        const source = etcdSource({ hosts, prefix: '/app', credentials: good });
+        const { message } = await rejects(
+          new FlagSet('s').watch(source),
+          /TLS with etcd at https:\S+ failed: .*SSL: wrong version number\.?; check credentials/,
+        );
+        assert.not.match(message, /routines|\.c:/);
+      } finally {
+        plain.close();
+      }
     });
   });
 }
