@@ -113,6 +113,7 @@ export class Feed {
 
   #join(attempt: Attempt, signal: AbortSignal): void {
     this.#followers.add(attempt);
+    this.#pause.welcome();
     signal.addEventListener('abort', () => this.#followers.leave(attempt), { once: true });
     if (this.#admission) this.#welcome(this.#admission);
     else this.#start();
@@ -160,7 +161,7 @@ export class Feed {
       const error = this.#describe(thrown);
       // After an abort whoever follows has come since, and waits for the next run.
       if (!signal.aborted) {
-        this.#pause.extend();
+        this.#pause.extend(this.#followers.size);
         for (const attempt of this.#followers) this.#followers.fail(attempt, error);
       }
     } finally {
