@@ -40,6 +40,7 @@ export class Gate {
   /** Is what the configuration said then. */
   #said: string | undefined;
   #isRefused = false;
+  #waitsFor = whatThinks(null);
   #agent: Agent | undefined;
   #agentKey: string | undefined;
 
@@ -56,6 +57,7 @@ export class Gate {
   async access(signal: AbortSignal): Promise<Access> {
     const config = (this.#config ??= await loadKubeConfig(this.#spec, signal));
     const asking = whoAsks(config);
+    this.#waitsFor = whatThinks(config.getCurrentUser());
     if (this.#isRefused) {
       this.#standIn = await withoutCredentials(config, signal);
       this.#said = this.#saidBy(config);
@@ -80,9 +82,9 @@ export class Gate {
     return { server, headers: options.headers as OutgoingHttpHeaders, agent, identity };
   }
 
-  /** Says what is waited for while access is got. */
+  /** Says what is waited for while access is got. It is asked where nobody catches what a KubeConfig may throw. */
   get waitsFor(): string {
-    return whatThinks(this.#config?.getCurrentUser() ?? null);
+    return this.#waitsFor;
   }
 
   /** Takes a configuration that was read anew, and says the same. */

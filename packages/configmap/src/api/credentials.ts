@@ -87,7 +87,10 @@ function startedFor(user: KubeUser | null): string | undefined {
 function withChildren(start: () => Promise<void>): { work: Promise<void>; children: readonly ChildProcess[] } {
   const children: ChildProcess[] = [];
   const onChild = (message: unknown): void => {
-    children.push((message as { readonly process: ChildProcess }).process);
+    const { process: child } = message as { readonly process: ChildProcess };
+    // client-node does not come to listen to one that Node could make no pipes for.
+    child.on('error', () => {});
+    children.push(child);
   };
   subscribe('child_process', onChild);
   try {
@@ -113,6 +116,11 @@ function isNoCredential(cause: Error): boolean {
   return cause instanceof NoCredentialError || (cause instanceof TypeError && fails.test(cause.message));
 }
 
+/** Tells whether Node made no pipes for a command, as where too many files are open. */
+function hasNoPipes(cause: Error): boolean {
+  return cause instanceof TypeError && cause.message.includes("reading 'setEncoding'");
+}
+
 function refused(user: KubeUser | null, cause: Error): SourceError {
   const { code, syscall } = cause as NodeJS.ErrnoException;
   const started = syscall === 'open' ? undefined : startedFor(user);
@@ -128,6 +136,7 @@ function refused(user: KubeUser | null, cause: Error): SourceError {
   // No cause from here on: the arguments may be in it.
   if (!pluginOf(user)) return refusal('it failed');
   if (isNoCredential(cause)) return refusal('it printed no credential');
+  if (hasNoPipes(cause)) return refusal('it cannot be started; this process may have too many files open');
   // Node quotes what it does not take.
   if (code?.startsWith('ERR_INVALID_ARG')) return refusal('it cannot be started with its args and env');
   return refusal(reason);
