@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { SourceError } from '@flagz/core';
+import { checkClientCertificate, unreadableFileOf } from './client-certificate.ts';
 import { inTime } from './in-time.ts';
 import { type KubeConfigLike, type KubeUser, pluginOf } from './kube-config.ts';
 import { asRecord, asText } from './wire.ts';
@@ -33,8 +34,10 @@ export async function credentialsOf(
   } catch (cause) {
     for (const child of children) end(child);
     if (signal.aborted) throw cause;
-    throw refused(user, cause as Error);
+    const unreadable = isOfFile(cause) ? unreadableFileOf(config) : undefined;
+    throw unreadable === undefined ? refused(user, cause as Error) : new SourceError(unreadable, { cause });
   }
+  checkClientCertificate(options, isPrinted(options) ? startedFor(user) : undefined);
   const { auth } = options;
   const headers = { ...(options.headers as object) };
   if (token !== undefined) Object.assign(headers, { Authorization: `Bearer ${token}` });
@@ -42,6 +45,17 @@ export async function credentialsOf(
   const isNobody = Object.keys(headers).every(isOfAnother) && !options.cert && !options.pfx;
   if (isNobody && pluginOf(user)) throw refused(user, new NoCredentialError());
   return { ...options, headers };
+}
+
+/** Tells whether a file could not be read. */
+function isOfFile(cause: unknown): boolean {
+  const { syscall } = asRecord(cause);
+  return syscall === 'open' || syscall === 'read';
+}
+
+/** Tells whether a client certificate comes from an exec plugin: client-node makes bytes of any other one. */
+function isPrinted({ cert, key }: RequestOptions): boolean {
+  return typeof cert === 'string' || typeof key === 'string';
 }
 
 /** Tells whether a header says only as whom somebody acts. */
