@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { SourceError } from '@flagz/core';
 import { checkClientCertificate, unreadableFileOf } from './client-certificate.ts';
+import { readyHeaders } from './headers.ts';
 import { inTime } from './in-time.ts';
 import { type KubeConfigLike, type KubeUser, pluginOf } from './kube-config.ts';
 import { asRecord, asText } from './wire.ts';
@@ -39,9 +40,10 @@ export async function credentialsOf(
   }
   checkClientCertificate(options, isPrinted(options) ? startedFor(user) : undefined);
   const { auth } = options;
-  const headers = { ...(options.headers as object) };
-  if (token !== undefined) Object.assign(headers, { Authorization: `Bearer ${token}` });
-  if (auth) Object.assign(headers, { Authorization: `Basic ${Buffer.from(auth).toString('base64')}` });
+  const given = { ...(options.headers as object) };
+  if (token !== undefined) Object.assign(given, { Authorization: `Bearer ${token}` });
+  if (auth) Object.assign(given, { Authorization: `Basic ${Buffer.from(auth).toString('base64')}` });
+  const headers = readyHeaders(given, tokenOf(user));
   const isNobody = Object.keys(headers).every(isOfAnother) && !options.cert && !options.pfx;
   if (isNobody && pluginOf(user)) throw refused(user, new NoCredentialError());
   return { ...options, headers };
@@ -73,19 +75,35 @@ export function tokenFileOf(user: KubeUser | null): string | undefined {
   return asText(asRecord(asRecord(user?.authProvider)['config'])['tokenFile']);
 }
 
-/** The official client keeps a service account's token for a minute, and its newline for ever. */
+/** Names the token that a user shows, and says what to do about one that is no good. */
+function tokenOf(user: KubeUser | null): { what: string; todo: string } {
+  const path = tokenFileOf(user);
+  if (path !== undefined) return { what: `the token in the file ${JSON.stringify(path)}`, todo: 'renew it' };
+  const started = asRecord(user)['token'] ? undefined : startedFor(user);
+  return started === undefined
+    ? { what: "the token of the kubeconfig's user", todo: 'renew it' }
+    : { what: `the token that ${started} printed`, todo: 'run it by hand' };
+}
+
+/** The official client keeps a service account's token for a minute, and its newline for ever. @throws {SourceError} when there is none. */
 function readToken(user: KubeUser | null): string | undefined {
   const path = tokenFileOf(user);
   if (path === undefined) return undefined;
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch (cause) {
+  const unfit = (what: string, options?: ErrorOptions): SourceError => {
     const todo = 'in a pod the kubelet puts it there, unless automountServiceAccountToken is false';
-    throw new SourceError(
-      `the token file ${JSON.stringify(path)} cannot be read (${(cause as NodeJS.ErrnoException).code}): ${todo}; elsewhere name another tokenFile`,
-      { cause },
+    return new SourceError(
+      `the token file ${JSON.stringify(path)} ${what}: ${todo}; elsewhere name another tokenFile`,
+      options,
     );
+  };
+  let token: string;
+  try {
+    token = readFileSync(path, 'utf8').trim();
+  } catch (cause) {
+    throw unfit(`cannot be read (${(cause as NodeJS.ErrnoException).code})`, { cause });
   }
+  if (token === '') throw unfit('is empty');
+  return token;
 }
 
 /** Names what is started for a user's credentials, and only by its command: its arguments may be secret. */
