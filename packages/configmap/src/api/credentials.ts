@@ -44,9 +44,14 @@ export async function credentialsOf(
   if (token !== undefined) Object.assign(given, { Authorization: `Bearer ${token}` });
   if (auth) Object.assign(given, { Authorization: `Basic ${Buffer.from(auth).toString('base64')}` });
   const headers = readyHeaders(given, tokenOf(user));
-  const isNobody = Object.keys(headers).every(isOfAnother) && !options.cert && !options.pfx;
-  if (isNobody && pluginOf(user)) throw refused(user, new NoCredentialError());
-  return { ...options, headers };
+  const ready = { ...options, headers };
+  if (isNobody(ready) && pluginOf(user)) throw refused(user, new NoCredentialError());
+  return ready;
+}
+
+/** Tells whether options show no credentials at all. */
+export function isNobody({ headers, cert, pfx }: RequestOptions): boolean {
+  return Object.keys(headers ?? {}).every(isOfAnother) && !cert && !pfx;
 }
 
 /** Tells whether a file could not be read. */
