@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { types } from 'node:util';
 import type { RequestOptions } from 'node:https';
 import { SourceError } from '@flagz/core';
@@ -66,7 +67,8 @@ export async function loadKubeConfig(spec: KubeConfigSpec, signal: AbortSignal):
       config.loadFromCluster();
     else {
       if (path === undefined) config.loadFromDefault();
-      else config.loadFromFile(path);
+      // Relative paths in it begin there, and are to be spelled alike however this one is.
+      else config.loadFromFile(resolve(path));
       addTokenFiles(config, path, client);
     }
   } catch (cause) {
