@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Agent, RequestOptions } from 'node:https';
 import { SourceError } from '@flagz/core';
-import { credentialsOf, whatThinks } from './credentials.ts';
+import { credentialsOf, isNobody, whatThinks } from './credentials.ts';
 import { type Identity, configuredOf, digest, identityOf, whoAsks } from './identity.ts';
 import {
   type KubeConfigLike,
@@ -22,6 +22,8 @@ export interface Access {
   readonly agent: Agent;
   /** Tells whose access it is. */
   readonly identity: Identity;
+  /** Tells whether no credentials are sent. */
+  readonly isNobody: boolean;
 }
 
 const TLS_OPTIONS = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'servername', 'rejectUnauthorized'] as const;
@@ -40,6 +42,7 @@ export class Gate {
   /** Is what the configuration said then. */
   #said: string | undefined;
   #isRefused = false;
+  #waitsFor = whatThinks(null);
   #agent: Agent | undefined;
   #agentKey: string | undefined;
 
@@ -56,6 +59,7 @@ export class Gate {
   async access(signal: AbortSignal): Promise<Access> {
     const config = (this.#config ??= await loadKubeConfig(this.#spec, signal));
     const asking = whoAsks(config);
+    this.#waitsFor = whatThinks(config.getCurrentUser());
     if (this.#isRefused) {
       this.#standIn = await withoutCredentials(config, signal);
       this.#said = this.#saidBy(config);
@@ -77,12 +81,12 @@ export class Gate {
     const identity = identityOf(config, this.#spec);
     if (identity.files !== files) throw new SourceError('the files of the credentials have been changed meanwhile');
     const agent = this.#agentFor(options, server, cluster.proxyUrl);
-    return { server, headers: options.headers as OutgoingHttpHeaders, agent, identity };
+    return { server, headers: options.headers as OutgoingHttpHeaders, agent, identity, isNobody: isNobody(options) };
   }
 
-  /** Says what is waited for while access is got. */
+  /** Says what is waited for while access is got. It is asked where nobody catches what a KubeConfig may throw. */
   get waitsFor(): string {
-    return whatThinks(this.#config?.getCurrentUser() ?? null);
+    return this.#waitsFor;
   }
 
   /** Takes a configuration that was read anew, and says the same. */

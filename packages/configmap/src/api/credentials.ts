@@ -3,6 +3,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { SourceError } from '@flagz/core';
+import { checkClientCertificate, unreadableFileOf } from './client-certificate.ts';
+import { readyHeaders } from './headers.ts';
 import { inTime } from './in-time.ts';
 import { type KubeConfigLike, type KubeUser, pluginOf } from './kube-config.ts';
 import { asRecord, asText } from './wire.ts';
@@ -33,15 +35,34 @@ export async function credentialsOf(
   } catch (cause) {
     for (const child of children) end(child);
     if (signal.aborted) throw cause;
-    throw refused(user, cause as Error);
+    const unreadable = isOfFile(cause) ? unreadableFileOf(config) : undefined;
+    throw unreadable === undefined ? refused(user, cause as Error) : new SourceError(unreadable, { cause });
   }
+  checkClientCertificate(options, isPrinted(options) ? startedFor(user) : undefined);
   const { auth } = options;
-  const headers = { ...(options.headers as object) };
-  if (token !== undefined) Object.assign(headers, { Authorization: `Bearer ${token}` });
-  if (auth) Object.assign(headers, { Authorization: `Basic ${Buffer.from(auth).toString('base64')}` });
-  const isNobody = Object.keys(headers).every(isOfAnother) && !options.cert && !options.pfx;
-  if (isNobody && pluginOf(user)) throw refused(user, new NoCredentialError());
-  return { ...options, headers };
+  const given = { ...(options.headers as object) };
+  if (token !== undefined) Object.assign(given, { Authorization: `Bearer ${token}` });
+  if (auth) Object.assign(given, { Authorization: `Basic ${Buffer.from(auth).toString('base64')}` });
+  const headers = readyHeaders(given, tokenOf(user));
+  const ready = { ...options, headers };
+  if (isNobody(ready) && pluginOf(user)) throw refused(user, new NoCredentialError());
+  return ready;
+}
+
+/** Tells whether options show no credentials at all. */
+export function isNobody({ headers, cert, pfx }: RequestOptions): boolean {
+  return Object.keys(headers ?? {}).every(isOfAnother) && !cert && !pfx;
+}
+
+/** Tells whether a file could not be read. */
+function isOfFile(cause: unknown): boolean {
+  const { syscall } = asRecord(cause);
+  return syscall === 'open' || syscall === 'read';
+}
+
+/** Tells whether a client certificate comes from an exec plugin: client-node makes bytes of any other one. */
+function isPrinted({ cert, key }: RequestOptions): boolean {
+  return typeof cert === 'string' || typeof key === 'string';
 }
 
 /** Tells whether a header says only as whom somebody acts. */
@@ -59,19 +80,35 @@ export function tokenFileOf(user: KubeUser | null): string | undefined {
   return asText(asRecord(asRecord(user?.authProvider)['config'])['tokenFile']);
 }
 
-/** The official client keeps a service account's token for a minute, and its newline for ever. */
+/** Names the token that a user shows, and says what to do about one that is no good. */
+function tokenOf(user: KubeUser | null): { what: string; todo: string } {
+  const path = tokenFileOf(user);
+  if (path !== undefined) return { what: `the token in the file ${JSON.stringify(path)}`, todo: 'renew it' };
+  const started = asRecord(user)['token'] ? undefined : startedFor(user);
+  return started === undefined
+    ? { what: "the token of the kubeconfig's user", todo: 'renew it' }
+    : { what: `the token that ${started} printed`, todo: 'run it by hand' };
+}
+
+/** The official client keeps a service account's token for a minute, and its newline for ever. @throws {SourceError} when there is none. */
 function readToken(user: KubeUser | null): string | undefined {
   const path = tokenFileOf(user);
   if (path === undefined) return undefined;
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch (cause) {
+  const unfit = (what: string, options?: ErrorOptions): SourceError => {
     const todo = 'in a pod the kubelet puts it there, unless automountServiceAccountToken is false';
-    throw new SourceError(
-      `the token file ${JSON.stringify(path)} cannot be read (${(cause as NodeJS.ErrnoException).code}): ${todo}; elsewhere name another tokenFile`,
-      { cause },
+    return new SourceError(
+      `the token file ${JSON.stringify(path)} ${what}: ${todo}; elsewhere name another tokenFile`,
+      options,
     );
+  };
+  let token: string;
+  try {
+    token = readFileSync(path, 'utf8').trim();
+  } catch (cause) {
+    throw unfit(`cannot be read (${(cause as NodeJS.ErrnoException).code})`, { cause });
   }
+  if (token === '') throw unfit('is empty');
+  return token;
 }
 
 /** Names what is started for a user's credentials, and only by its command: its arguments may be secret. */
@@ -87,7 +124,10 @@ function startedFor(user: KubeUser | null): string | undefined {
 function withChildren(start: () => Promise<void>): { work: Promise<void>; children: readonly ChildProcess[] } {
   const children: ChildProcess[] = [];
   const onChild = (message: unknown): void => {
-    children.push((message as { readonly process: ChildProcess }).process);
+    const { process: child } = message as { readonly process: ChildProcess };
+    // client-node does not come to listen to one that Node could make no pipes for.
+    child.on('error', () => {});
+    children.push(child);
   };
   subscribe('child_process', onChild);
   try {
@@ -113,6 +153,11 @@ function isNoCredential(cause: Error): boolean {
   return cause instanceof NoCredentialError || (cause instanceof TypeError && fails.test(cause.message));
 }
 
+/** Tells whether Node made no pipes for a command, as where too many files are open. */
+function hasNoPipes(cause: Error): boolean {
+  return cause instanceof TypeError && cause.message.includes("reading 'setEncoding'");
+}
+
 function refused(user: KubeUser | null, cause: Error): SourceError {
   const { code, syscall } = cause as NodeJS.ErrnoException;
   const started = syscall === 'open' ? undefined : startedFor(user);
@@ -128,6 +173,7 @@ function refused(user: KubeUser | null, cause: Error): SourceError {
   // No cause from here on: the arguments may be in it.
   if (!pluginOf(user)) return refusal('it failed');
   if (isNoCredential(cause)) return refusal('it printed no credential');
+  if (hasNoPipes(cause)) return refusal('it cannot be started; this process may have too many files open');
   // Node quotes what it does not take.
   if (code?.startsWith('ERR_INVALID_ARG')) return refusal('it cannot be started with its args and env');
   return refusal(reason);

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { types } from 'node:util';
 import type { RequestOptions } from 'node:https';
 import { SourceError } from '@flagz/core';
 import type * as ClientNode from '@kubernetes/client-node';
 import { inTime } from './in-time.ts';
+import { addTokenFiles } from './token-file.ts';
 import { asRecord, kindOf } from './wire.ts';
 import { withoutText } from './yaml-mistake.ts';
 
@@ -57,12 +59,18 @@ let KubeConfig: typeof ClientNode.KubeConfig | undefined;
 export async function loadKubeConfig(spec: KubeConfigSpec, signal: AbortSignal): Promise<KubeConfigLike> {
   if (typeof spec.kubeConfig === 'object') return spec.kubeConfig;
   const { kubeConfig: path, context } = spec;
-  const config = new (await imported(signal))();
+  const client = await imported(signal);
+  const config = new client.KubeConfig();
   try {
-    if (path !== undefined) config.loadFromFile(path);
     // In a pod the official client would prefer a kubeconfig that happens to lie in the home folder.
-    else if (process.env['KUBERNETES_SERVICE_HOST'] && existsSync(SERVICE_ACCOUNT_TOKEN)) config.loadFromCluster();
-    else config.loadFromDefault();
+    if (path === undefined && process.env['KUBERNETES_SERVICE_HOST'] && existsSync(SERVICE_ACCOUNT_TOKEN))
+      config.loadFromCluster();
+    else {
+      if (path === undefined) config.loadFromDefault();
+      // Relative paths in it begin there, and are to be spelled alike however this one is.
+      else config.loadFromFile(resolve(path));
+      addTokenFiles(config, path, client);
+    }
   } catch (cause) {
     const what = path === undefined ? 'the default kubeconfig' : `the kubeconfig ${JSON.stringify(path)}`;
     const reason = withoutText(cause as Error);
@@ -88,11 +96,11 @@ export async function loadKubeConfig(spec: KubeConfigSpec, signal: AbortSignal):
  */
 export async function withoutCredentials(config: KubeConfigLike, signal: AbortSignal): Promise<KubeConfigLike> {
   if (!pluginOf(config.getCurrentUser())) return config;
-  const Made = await imported(signal).catch(() => undefined);
+  const client = await imported(signal).catch(() => undefined);
   // Only now: another context may have become the current one meanwhile.
   const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
-  if (!Made || !cluster || !user || !isAsMade(config)) return config;
-  const copy = new Made();
+  if (!client || !cluster || !user || !isAsMade(config)) return config;
+  const copy = new client.KubeConfig();
   copy.loadFromClusterAndUser(cluster as ClientNode.Cluster, user);
   return copy;
 }
@@ -167,10 +175,11 @@ export function parseServer(text: string): URL {
 }
 
 /** The import itself cannot be stopped. */
-async function imported(signal: AbortSignal): Promise<typeof ClientNode.KubeConfig> {
+async function imported(signal: AbortSignal): Promise<typeof ClientNode> {
   try {
-    return (KubeConfig = (await inTime(importClientNode(), IMPORT_TIMEOUT_MS, `importing ${PACKAGE}`, signal))
-      .KubeConfig);
+    const client = await inTime(importClientNode(), IMPORT_TIMEOUT_MS, `importing ${PACKAGE}`, signal);
+    KubeConfig = client.KubeConfig;
+    return client;
   } catch (error) {
     throw signal.aborted ? new SourceError(`it was still importing ${PACKAGE}`) : error;
   }

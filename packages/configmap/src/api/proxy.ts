@@ -117,12 +117,21 @@ class TunnelAgent extends Agent {
     asking.on('connect', (response, socket) => {
       asking.off('error', failed);
       this.#pending.delete(asking);
-      if (response.statusCode === 200) {
-        callback?.(null, super.createConnection({ ...options, socket } as RequestOptions) as Duplex);
+      if (response.statusCode !== 200) {
+        socket.destroy();
+        failed(new Error(`refuses to connect to ${path}: status ${response.statusCode}`));
         return;
       }
-      socket.destroy();
-      failed(new Error(`refuses to connect to ${path}: status ${response.statusCode}`));
+      let stream: Duplex;
+      try {
+        stream = super.createConnection({ ...options, socket } as RequestOptions) as Duplex;
+      } catch (error) {
+        // A client certificate that does not fit its key. Nobody catches what an event handler throws.
+        socket.destroy();
+        callback?.(error as Error, undefined as never);
+        return;
+      }
+      callback?.(null, stream);
     });
     asking.on('error', failed);
     asking.end();

@@ -7,34 +7,43 @@ import { asRecord, asText, shown } from './wire.ts';
 /** Says that the API server does not know who asks: the credentials have expired, or never were any. */
 export class UnknownAskerError extends SourceError {}
 
-/**
- * Makes an error of an answer that is no success: what, why, and what to do.
- *
- * @param lasting says that the server has refused for a while: missing rights will not come by themselves.
- */
+/** Says in which circumstances an API server refuses. */
+export interface Circumstances {
+  /** Says that it has refused for a while: missing rights will not come by themselves. */
+  readonly lasting: boolean;
+  /** Says that no credentials were sent. */
+  readonly isNobody: boolean;
+}
+
+/** Is what an API server calls somebody whom it does not know, where it lets such people in. */
+const ANONYMOUS = 'system:anonymous';
+const NOTHING_SENT =
+  "no credentials were sent: the kubeconfig's user has none that is understood (token, tokenFile, client certificate, exec, …); give it some";
+
+/** Makes an error of an answer that is no success: what, why, and what to do. */
 export async function refusalOf(
   response: IncomingMessage,
   verb: string,
   { namespace, name }: { readonly namespace: string; readonly name: string },
   timing: Timing,
-  lasting: boolean,
+  { lasting, isNobody }: Circumstances,
 ): Promise<SourceError> {
   const status = response.statusCode ?? 0;
   const says = await wordsOf(response, timing);
   const what = `ConfigMap ${JSON.stringify(name)} in namespace ${JSON.stringify(namespace)}`;
+  const user = /User "([^"]+)"/.exec(says)?.[1] ?? 'this user';
+  if (status === 401 || (status === 403 && user === ANONYMOUS)) {
+    const todo = isNobody ? NOTHING_SENT : 'its token or certificate is unknown, expired or revoked; renew it';
+    return new UnknownAskerError(`the API server does not know who asks to ${verb} ${what} (${status}): ${todo}`, {
+      fatalAtStart: lasting,
+    });
+  }
   if (status === 403) {
-    const user = /User "([^"]+)"/.exec(says)?.[1] ?? 'this user';
     const role = `a Role with verbs ["get", "list", "watch"] on resources ["configmaps"], resourceNames [${JSON.stringify(name)}]`;
     return new SourceError(
       `${user} may not ${verb} ${what}: what is missing is ${role}, and a RoleBinding of it; the API server says: ${says}`,
       { fatalAtStart: lasting },
     );
-  }
-  if (status === 401) {
-    const todo = 'its token or certificate is unknown, expired or revoked; renew it';
-    return new UnknownAskerError(`the API server does not know who asks to ${verb} ${what} (401): ${todo}`, {
-      fatalAtStart: lasting,
-    });
   }
   return new SourceError(`the API server refuses to ${verb} ${what} with status ${status}: ${says}`);
 }

@@ -78,7 +78,7 @@ export class Requests {
     const response = await this.#send(access, query, signal);
     const before = this.#refused;
     this.#refused = undefined;
-    if (response.statusCode !== 200) throw await this.#refusal(response, verb, before);
+    if (response.statusCode !== 200) throw await this.#refusal(response, verb, before, access);
     const answer = await read(response);
     // To list says nothing about the right to watch.
     if (before?.verb !== verb) this.#refused = before;
@@ -101,10 +101,16 @@ export class Requests {
     }
   }
 
-  #refusal(response: IncomingMessage, verb: Refused['verb'], before: Refused | undefined): Promise<SourceError> {
+  #refusal(
+    response: IncomingMessage,
+    verb: Refused['verb'],
+    before: Refused | undefined,
+    { isNobody }: Access,
+  ): Promise<SourceError> {
     const now = performance.now();
     const since = before?.verb === verb ? before.since : now;
     if (response.statusCode === 401 || response.statusCode === 403) this.#refused = { verb, since };
-    return refusalOf(response, verb, this.#target, this.#target.timing, now - since > REFUSAL_PATIENCE_MS);
+    const lasting = now - since > REFUSAL_PATIENCE_MS;
+    return refusalOf(response, verb, this.#target, this.#target.timing, { lasting, isNobody });
   }
 }

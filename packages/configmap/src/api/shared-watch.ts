@@ -36,8 +36,8 @@ const AWAY_MS = 2 * BACKOFF.maxMs;
  *     server   list@41      watch 41 ─▶ 42 ── bookmark ── end      list@45     watch 45 ─▶
  *     told     replace@41               replace@42   alive         replace@45
  *
- * A list is told once the watch from its revision stands: who has loaded follows. Each connect lists, so a revision
- * that is compacted, or ahead of a restored server, can mislead nobody.
+ * A list is told once the watch from its revision stands: who has loaded follows. Each connect lists, so no revision
+ * of before is asked for, which may be compacted, or ahead of a server that was restored.
  */
 export class SharedWatch {
   static readonly #all = new Map<string, SharedWatch>();

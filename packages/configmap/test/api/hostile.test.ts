@@ -151,7 +151,10 @@ describe('what a hostile API server sends', (it) => {
     tryAllAsync(fc.tuple(fc.constantFrom(400, 401, 403, 404, 500), line), async ([status, text]) => {
       const message = JSON.stringify({ kind: 'Status', message: text });
       for (const body of [text, message]) {
-        refused(await refusalOf(answerOf([Buffer.from(body)], status), 'list', NAMED, TIMING, false));
+        for (const isNobody of [true, false]) {
+          const answer = answerOf([Buffer.from(body)], status);
+          refused(await refusalOf(answer, 'list', NAMED, TIMING, { lasting: false, isNobody }));
+        }
       }
     }));
 });

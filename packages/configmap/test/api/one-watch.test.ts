@@ -1,6 +1,6 @@
 // timeout: 180 s
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { FlagSet, int } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
@@ -145,6 +145,28 @@ describe('configMapApiSource: one watch of two contexts', (it) => {
   });
 });
 
+describe('configMapApiSource: one watch of two spellings of a path', (it) => {
+  it('is shared, for they are one kubeconfig', async () => {
+    const double = await Double.start();
+    const flags = [new FlagSet('absolute'), new FlagSet('relative')] as const;
+    try {
+      const kubeConfig = double.kubeConfig();
+      rewrite(kubeConfig, ({ clusters: [entry] }) => {
+        const { server, 'certificate-authority-data': ca = '' } = entry?.cluster ?? {};
+        writeFileSync(join(dirname(kubeConfig), 'ca.crt'), Buffer.from(ca, 'base64'));
+        Object.assign(entry ?? {}, { cluster: { server, 'certificate-authority': 'ca.crt' } });
+      });
+      const paths = [kubeConfig, relative(process.cwd(), kubeConfig)];
+      for (const [index, path] of paths.entries())
+        await flags[index]?.watch(configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig: path }));
+      assert.is(double.watches, 1);
+    } finally {
+      for (const watcher of flags.flatMap((set) => set.watchers)) await watcher.stop();
+      await double.close();
+    }
+  });
+});
+
 describe('configMapApiSource: watches that become one', (it) => {
   it('tell nobody what is older than what he knows', async () => {
     const double = await Double.start();
@@ -191,6 +213,7 @@ const endsInTime: Answer = (response, request) => {
 
 interface Kubeconfig {
   'current-context': string;
+  readonly clusters: { cluster: Readonly<Record<string, string>> }[];
   readonly users: { name: string; user: object }[];
   readonly contexts: { name: string; context: object }[];
 }

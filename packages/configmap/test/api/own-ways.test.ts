@@ -1,7 +1,11 @@
 // timeout: 180 s
+import { spawn } from 'node:child_process';
+import { FlagSet } from '@flagz/core';
+import { configMapApiSource } from '@flagz/configmap/api';
+import { eventually } from '@flagz/testing';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { KubeConfigLike } from '@flagz/configmap/api';
-import { assert, rejects } from '@flagz/test-runner';
+import { assert, describe, rejects } from '@flagz/test-runner';
 import { MAY_NOT, UNBROKEN, another, configOf, stranger } from './askers.ts';
 import { describeOnCluster } from './cluster-suite.ts';
 import { Shop } from './shop.ts';
@@ -93,4 +97,47 @@ describeOnCluster('configMapApiSource: a KubeConfig that has ways of its own', (
       assert.is(shop.proxy.open, 2);
     }),
   );
+});
+
+describe('configMapApiSource: a KubeConfig whose faults nobody catches', (it) => {
+  it('is stopped where it says no more who asks', async () => {
+    let isAsked = false;
+    const kubeConfig: KubeConfigLike = {
+      getCurrentCluster: () => ({ server: 'https://127.0.0.1:1' }),
+      getCurrentUser: () => {
+        if (isAsked) throw new Error('no user');
+        return null;
+      },
+      applyToHTTPSOptions: () => {
+        isAsked = true;
+        return new Promise(() => {});
+      },
+    };
+    const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig });
+    const watcher = await new FlagSet('stopped').watch(source, { required: false });
+    await eventually(() => isAsked);
+    await watcher.stop();
+  });
+
+  it('is an error where it starts a command that cannot be started, and does not listen to it', async () => {
+    let tries = 0;
+    const kubeConfig: KubeConfigLike = {
+      getCurrentCluster: () => ({ server: 'https://127.0.0.1:1' }),
+      getCurrentUser: () => ({ name: 'somebody', authProvider: { config: { exec: { command: '/nowhere' } } } }),
+      // As client-node 1.x and 2.x where so many files are open that Node makes no pipes.
+      applyToHTTPSOptions: async () => {
+        tries++;
+        spawn('/nowhere');
+        throw new TypeError("Cannot read properties of undefined (reading 'setEncoding')");
+      },
+    };
+    const flags = new FlagSet('not started');
+    const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig });
+    const watcher = await flags.watch(source, { required: false, backoff: { maxMs: 50 } });
+    await eventually(() => tries >= 2);
+    const said =
+      /the exec plugin "\/nowhere" gave no credentials: it cannot be started; this process may have too many files open; run it by hand$/;
+    assert.match(watcher.status.lastError?.message ?? '', said);
+    await watcher.stop();
+  });
 });

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { type Socket, connect, isIPv6 } from 'node:net';
+import { request } from 'node:https';
 import { networkInterfaces } from 'node:os';
 import { type DynamicFlag, FlagSet, int } from '@flagz/core';
 import { configMapApiSource } from '@flagz/configmap/api';
 import { eventually } from '@flagz/testing';
 import { assert, describe, rejects } from '@flagz/test-runner';
-import { proxyFor } from '../../src/api/proxy.ts';
+import { CertificateAuthority } from '@flagz/testbed';
+import { makeAgent, proxyFor } from '../../src/api/proxy.ts';
 import { describeOnCluster } from './cluster-suite.ts';
+import { connectProxy } from './connect-proxy.ts';
 import { Double } from './double.ts';
 import { Shop } from './shop.ts';
 
@@ -124,6 +125,27 @@ describeOnCluster('configMapApiSource: a real API server behind an HTTP proxy', 
   );
 });
 
+describe('makeAgent()', (it) => {
+  it('gives a request behind a proxy the error of a certificate that does not fit its key, and closes the tunnel', async () => {
+    const { double, proxy } = await behindProxy();
+    const authority = new CertificateAuthority('any');
+    const [{ certificate: cert }, { key }] = [
+      authority.issue({ commonName: 'a' }),
+      authority.issue({ commonName: 'b' }),
+    ];
+    const agent = makeAgent({ cert, key }, new URL(`http://${proxy.host}`));
+    try {
+      const asking = request({ agent, host: 'kube.test', port: double.port });
+      await rejects(once(asking, 'response'), /key values mismatch/);
+      await eventually(() => proxy.open() === 0);
+    } finally {
+      agent.destroy();
+      await proxy.close();
+      await double.close();
+    }
+  });
+});
+
 describe('proxyFor()', (it) => {
   const proxies = (server: string, noProxy: string): boolean =>
     proxyFor(new URL(server), undefined, { HTTPS_PROXY: 'proxy:3128', NO_PROXY: noProxy }) !== undefined;
@@ -187,37 +209,4 @@ async function behindProxy(options: { readonly status?: number; readonly host?: 
   const flags = new FlagSet('shop');
   const rate: DynamicFlag<number> = flags.dynamic('rate', int, 10, 'A rate.');
   return { double, flags, rate, proxy: await connectProxy(double.port, options) };
-}
-
-/** Starts a proxy that takes every name for a port of this machine. */
-async function connectProxy(target: number, { status = 200, host = '127.0.0.1' } = {}) {
-  const seen: string[] = [];
-  const tunnels = new Set<Socket>();
-  const server = createServer();
-  server.on('connect', (request, client: Socket) => {
-    seen.push([request.url, request.headers['proxy-authorization']].join(' ').trim());
-    if (status !== 200) {
-      client.end(`HTTP/1.1 ${status} No\r\n\r\n`);
-      return;
-    }
-    const upstream = connect(target, '127.0.0.1', () => client.write('HTTP/1.1 200 OK\r\n\r\n'));
-    upstream.pipe(client).pipe(upstream);
-    for (const socket of [client, upstream]) socket.on('error', () => {});
-    upstream.on('close', () => client.destroy());
-    tunnels.add(client);
-    client.on('close', () => {
-      tunnels.delete(client);
-      upstream.destroy();
-    });
-  });
-  server.listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  const close = async (): Promise<void> => {
-    server.closeAllConnections();
-    for (const tunnel of tunnels) tunnel.destroy();
-    server.close();
-    await once(server, 'close');
-  };
-  return { host: `${isIPv6(host) ? `[${host}]` : host}:${port}`, seen, close };
 }

@@ -139,6 +139,36 @@ describe('configMapApiSource: a source that is watched again', (it) => {
   });
 });
 
+describe('configMapApiSource: a start as nobody', (it) => {
+  const anonymous = 'configmaps "flags" is forbidden: User "system:anonymous" cannot list resource "configmaps"';
+  const nothingSent =
+    "no credentials were sent: the kubeconfig's user has none that is understood (token, tokenFile, client certificate, exec, …); give it some";
+  const unknown = 'its token or certificate is unknown, expired or revoked; renew it';
+  const cases: readonly (readonly [status: number, user: Partial<KubeconfigOptions>, words: string, todo: string])[] = [
+    [401, { token: '' }, 'Unauthorized', nothingSent],
+    [403, { token: '' }, anonymous, nothingSent],
+    [403, { token: 'x' }, anonymous, unknown],
+    [401, { token: 'x' }, 'Unauthorized', unknown],
+  ];
+  for (const [status, user, message, todo] of cases) {
+    const what = user.token === '' ? 'nothing was sent' : 'what was sent is unknown';
+    it(`says that ${what}, and advises no Role, where the answer is ${status}`, async () => {
+      const double = await Double.start();
+      try {
+        const refuseNobody: Answer = (response) =>
+          void response.writeHead(status).end(JSON.stringify({ kind: 'Status', message }));
+        double.nextLists.push(...Array.from({ length: 1_000 }, () => refuseNobody));
+        const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig: double.kubeConfig(user) });
+        const error = await rejects(new FlagSet('nobody').watch(source, { backoff: { maxMs: 200 } }), /does not know/);
+        const said = `the API server does not know who asks to list ConfigMap "flags" in namespace "shop" (${status}): ${todo}`;
+        assert.is(error.message, `source "configmap shop/flags": ${said}`);
+      } finally {
+        await double.close();
+      }
+    });
+  }
+});
+
 /** Watches a source again, which is refused once more and then loads. */
 async function again(
   user: Partial<KubeconfigOptions>,

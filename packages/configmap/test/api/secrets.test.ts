@@ -156,7 +156,8 @@ describe('configMapApiSource: what its errors quote of a command that gives cred
   it('is a file that cannot be read, and no command that was not even started', async () => {
     for (const user of [plugin('cat', { args: [SECRET] }), provider('gcp', 'cat', SECRET)]) {
       const config = configOf({ ...user, certFile: '/nowhere/cert' });
-      const message = /^no credentials: ENOENT: no such file or directory, open '\/nowhere\/cert'$/;
+      const message =
+        /^client-certificate of the kubeconfig is "\/nowhere\/cert", which cannot be read \(ENOENT\); put the file there, or name another one$/;
       await rejects(credentialsOf(config, new AbortController().signal), message);
     }
   });
