@@ -9,7 +9,12 @@ const SCHEMA = `
   message Tree {
     Tree kid = 1; repeated int32 numbers = 2; map<string, Tree> kids = 3; string text = 4; bytes raw = 5;
     repeated Tree list = 6; google.protobuf.Struct tree = 7; google.protobuf.Any any = 8; repeated string texts = 9;
-    map<int64, int32> by_number = 10;
+    map<int64, int32> by_number = 10; Wide wide = 11;
+  }
+  enum Kind { NONE = 0; }
+  message Wide {
+    repeated Kind kinds = 1;
+    ${Array.from({ length: 300 }, (_, index) => `string text_${index} = ${index + 10};`).join(' ')}
   }`;
 
 /** What careless grammars, recursions and searches for the fault are slow on. */
@@ -72,6 +77,10 @@ function messages(): Inputs {
     }),
     'binary: packed numbers': encoded({ numbers: Array.from({ length: 9_990 }, () => 0) }),
     'binary: numbers that are not packed': bytes('1000'.repeat(5_000)),
+    'binary: packed enum numbers that the schema does not know': encoded({
+      wide: { kinds: Array.from({ length: 9_990 }, () => 5) },
+    }),
+    'binary: such numbers that are not packed': bytes(`5a904e${'0805'.repeat(5_000)}`),
     'binary: texts': bytes('4a00'.repeat(5_000)),
     'binary: one text': encoded({ text: 'é'.repeat(4_990) }),
     'binary: a list of numbers in a Struct': encoded({

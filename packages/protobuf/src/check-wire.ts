@@ -1,7 +1,8 @@
 import { Enum, type Field, type MapField, Reader, Type } from 'protobufjs';
 import protojson from 'protobufjs/ext/protojson.js';
 import { MAX_DEPTH } from './check-json.ts';
-import { misfitOf, wordsOf } from './fits.ts';
+import { misfitOfUnknownNumber, wordsOf } from './fits.ts';
+import { zeroKey } from './map-keys.ts';
 import { Way } from './way.ts';
 import { checkMask, expectTypeInAny, NOT_FINITE, wellKnown } from './well-known.ts';
 import { WireCursor } from './wire-cursor.ts';
@@ -180,10 +181,7 @@ class WireWalk {
     cursor.varint();
     if (!fitsVarint('int32', cursor)) throw this.#way.fault('out of range for an enum');
     if (this.#lenient || type.valuesById[cursor.low | 0] !== undefined) return;
-    // Whether an enum is open protobufjs tells by what it takes.
-    const number = cursor.low | 0;
-    const value = field.map ? { [zeroKey(field as MapField & Field)]: number } : field.repeated ? [number] : number;
-    const reason = misfitOf(field, value, false);
+    const reason = misfitOfUnknownNumber(field, type, cursor.low | 0);
     if (reason !== undefined) throw this.#way.fault(reason);
   }
 
@@ -238,10 +236,4 @@ class WireWalk {
   #cursorOn(bytes: Uint8Array): WireCursor {
     return new WireCursor(bytes, (what) => this.#way.fault(what));
   }
-}
-
-/** Gives the key of an entry that holds none. */
-function zeroKey({ keyType }: MapField): string {
-  if (keyType === 'string') return '';
-  return keyType === 'bool' ? 'false' : '0';
 }
