@@ -1,5 +1,6 @@
 import { Enum, type Field, type MapField, Type } from 'protobufjs';
 import { misfit, misfitOf } from './fits.ts';
+import { halfSurrogateIn } from './half-surrogate.ts';
 import { bitsOf, isFraction, isRounded } from './integers.ts';
 import { roundedMember } from './rounded-member.ts';
 import { Way } from './way.ts';
@@ -44,12 +45,17 @@ class JsonWalk {
     if (special === 'Any') this.#any(type, value, depth);
     else if (special === undefined) this.#members(type, value, depth);
     else {
-      // protobufjs takes a path of nothing, and one with spaces.
-      if (special === 'FieldMask' && typeof value === 'string' && value !== '' && !value.split(',').every(isMaskPath))
-        throw this.#way.fault('expected paths with a comma between two, without spaces');
+      if (special === 'FieldMask' && typeof value === 'string') this.#mask(value);
       if (isWrapper(special)) this.#strictLeaf(type.fields['value'] as Field, value);
       if (this.#every) this.#refuse(misfit(type, value, this.#lenient));
     }
+  }
+
+  /** protobufjs takes a path of nothing, one with spaces, and any half of a surrogate pair. */
+  #mask(text: string): void {
+    if (text !== '' && !text.split(',').every(isMaskPath))
+      throw this.#way.fault('expected paths with a comma between two, without spaces');
+    this.#refuse(halfSurrogateIn(text));
   }
 
   #members(type: Type, value: unknown, depth: number): void {
@@ -143,6 +149,8 @@ class JsonWalk {
     if (url === undefined && Object.keys(rest).length === 0) return;
     if (typeof url !== 'string' || url === '')
       throw this.#way.faultAt('@type', 'expected the type of what is in the Any');
+    const half = halfSurrogateIn(url);
+    if (half !== undefined) throw this.#way.faultAt('@type', half);
     const inner = expectTypeInAny(type, url, (what) => this.#way.faultAt('@type', what));
     const special = wellKnown(inner);
     if (special === undefined) {

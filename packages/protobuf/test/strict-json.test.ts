@@ -67,6 +67,17 @@ describe('proto3() on ProtoJSON', (it) => {
     ['{"text":"\\ud800"}', 'text: unpaired high surrogate'],
     ['{"any_value":"\\ud800"}', 'any_value: unpaired high surrogate'],
     ['{"tree":{"\\udc00":1}}', 'tree: unpaired low surrogate'],
+    ['{"mask":"\\ud800"}', 'mask: unpaired high surrogate'],
+    ['{"masks":["a\\ud83d\\ude00","a,\\udc00"]}', 'masks[1]: unpaired low surrogate'],
+    ['{"any":{"@type":"a\\ud800/t.Inner"}}', 'any.@type: unpaired high surrogate'],
+    ['{"any":{"@type":"x/\\ud800"}}', 'any.@type: unpaired high surrogate'],
+    ['{"any":{"@type":"x/google.protobuf.FieldMask","value":"\\ud800"}}', 'any.value: unpaired high surrogate'],
+    ['{"any":{"@type":"x/t.Everything","mask":"b\\udc00"}}', 'any.mask: unpaired low surrogate'],
+    ['{"any":{"@type":"x/t.Everything","any":{"@type":"\\udfff/t.Inner"}}}', 'any.any.@type: unpaired low surrogate'],
+    [
+      '{"any":{"@type":"x/google.protobuf.Any","value":{"@type":"\\ud800/t.Inner"}}}',
+      'any.value.@type: unpaired high surrogate',
+    ],
   ];
   for (const [text, reason] of refusals) {
     it(`refuses ${text}`, () => {
@@ -95,6 +106,8 @@ describe('proto3() on ProtoJSON', (it) => {
       ['{"list":[null,{"a":[1]}]}', '{"list":[null,{"a":[1]}]}'],
       ['{"mask":""}', '{"mask":""}'],
       ['{"mask":"a,fooBar.b"}', '{"mask":"a,fooBar.b"}'],
+      ['{"mask":"\\ud83d\\ude00"}', '{"mask":"😀"}'],
+      ['{"any":{"@type":"\\ud83d\\ude00/t.Inner"}}', '{"any":{"@type":"😀/t.Inner"}}'],
       ['{"maybe":0}', '{"maybe":0}'],
       ['{"dbl":-0,"any_value":-0}', '{"any_value":0}'],
       ['{"left_side":null,"right_side":{}}', '{"right_side":{}}'],
