@@ -71,6 +71,11 @@ class JsonWalk {
       if (seen.has(field)) throw this.#way.faultAt(key, 'given twice, also by its other name');
       seen.add(field);
       const member = roundedMember(field, value, key);
+      if (member === null && isMany(field)) {
+        // protobufjs takes it for one null, where one of them may be null.
+        value[key] = field.map ? {} : [];
+        continue;
+      }
       if (member === null && !takesNull(field)) continue;
       if (field.partOf) {
         if (seen.has(field.partOf)) throw this.#way.faultAt(key, `multiple values for oneof ${field.partOf.name}`);
@@ -208,6 +213,10 @@ function indexOfMisfit(items: readonly unknown[], fits: (some: readonly unknown[
     else to = middle;
   }
   return from;
+}
+
+function isMany({ map, repeated }: Field): boolean {
+  return map || repeated;
 }
 
 function takesNull({ resolvedType }: Field): boolean {

@@ -51,6 +51,8 @@ describe('proto3() on ProtoJSON', (it) => {
     ['{"by_truth":{"true":"1"}}', 'by_truth.true: unknown enum value'],
     ['{"any_value":[1e999]}', 'any_value: Value cannot hold a non-finite number'],
     ['{"nums":[1,2,null]}', 'nums[2]: null element'],
+    ['{"values":null,"nulls":5}', 'nulls: expected array'],
+    ['{"value_by":null,"valueBy":{}}', 'valueBy: given twice, also by its other name'],
     ['{"nums":{"0":1}}', 'nums: expected array'],
     ['{"by_name":[]}', 'by_name: expected object for map'],
     ['{"mask":"a_b"}', 'mask: field mask path must be lowerCamelCase'],
@@ -113,6 +115,13 @@ describe('proto3() on ProtoJSON', (it) => {
       ['{"left_side":null,"right_side":{}}', '{"right_side":{}}'],
       ['{"kind":7}', '{"kind":7}'],
       ['{"nulls":[null,"NULL_VALUE",0,5]}', '{"nulls":[null,null,null,null]}'],
+      ['{"values":null,"nulls":null,"value_by":null,"null_by":null,"nums":null,"by_name":null}', '{}'],
+      ['{"valueBy":{"a":null},"nullBy":{"a":null}}', '{"null_by":{"a":null},"value_by":{"a":null}}'],
+      ['{"values":[null],"inners":[{"inner":null}]}', '{"inners":[{}],"values":[null]}'],
+      [
+        `{"any":{"@type":"${ANY}/t.Everything","values":null,"nulls":null,"valueBy":null,"null_by":null}}`,
+        `{"any":{"@type":"${ANY}/t.Everything"}}`,
+      ],
       [
         `{"any":{"@type":"${ANY}/google.protobuf.Value","value":null}}`,
         `{"any":{"@type":"${ANY}/google.protobuf.Value","value":null}}`,
