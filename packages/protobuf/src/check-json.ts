@@ -4,7 +4,7 @@ import { halfSurrogateIn } from './half-surrogate.ts';
 import { bitsOf, isFraction, isRounded } from './integers.ts';
 import { roundedMember } from './rounded-member.ts';
 import { Way } from './way.ts';
-import { expectTypeInAny, isMaskPath, isWrapper, wellKnown } from './well-known.ts';
+import { expectTypeInAny, isMaskPath, isWrapper, NO_VALUE, wellKnown } from './well-known.ts';
 
 /** Nests as deep as protobufjs reads. */
 export const MAX_DEPTH = 100;
@@ -175,7 +175,7 @@ class JsonWalk {
     if (stranger !== undefined && !this.#lenient) throw this.#way.faultAt(stranger, 'unknown field');
     this.#way.push('value');
     // protobufjs takes a value that is not there for an object.
-    if (special === 'Value' && !Object.hasOwn(rest, 'value')) throw this.#way.fault('expected a value');
+    if (special === 'Value' && !Object.hasOwn(rest, 'value')) throw this.#way.fault(NO_VALUE);
     const member = isWrapper(special) ? roundedMember(inner.fields['value'] as Field, value, 'value') : value['value'];
     this.message(inner, member, depth + 1);
     this.#way.pop();

@@ -4,7 +4,7 @@ import { MAX_DEPTH } from './check-json.ts';
 import { misfitOfUnknownNumber, wordsOf } from './fits.ts';
 import { zeroKey } from './map-keys.ts';
 import { Way } from './way.ts';
-import { checkMask, expectTypeInAny, NOT_FINITE, wellKnown } from './well-known.ts';
+import { checkMask, expectTypeInAny, NO_VALUE, NOT_FINITE, wellKnown } from './well-known.ts';
 import { WireCursor } from './wire-cursor.ts';
 import { BASIC, LENGTH_DELIMITED, fitsVarint, isPackable, partsOfAny, wireOf, wireOfValue } from './wire-types.ts';
 
@@ -51,7 +51,7 @@ class WireWalk {
     if (depth > MAX_DEPTH) throw this.#way.fault('nested deeper than 100 levels');
     const cursor = this.#cursor;
     const start = cursor.position;
-    if (start === end) return;
+    if (start === end && wellKnown(type) !== 'Value') return;
     const outer = cursor.end;
     cursor.end = end;
     const seen: Seen = new Map();
@@ -65,6 +65,7 @@ class WireWalk {
       } else this.#unknown(id, wire);
     }
     cursor.end = outer;
+    if (seen.size === 0 && wellKnown(type) === 'Value') throw this.#way.fault(NO_VALUE);
     this.#wellKnown(type, start, end, depth);
   }
 
@@ -116,7 +117,11 @@ class WireWalk {
     const name = `${field.id} ${key}`;
     if (seen.has(name)) throw this.#way.faultAt(key, 'given twice');
     seen.set(name, 1);
-    if (value === undefined) return;
+    if (value === undefined) {
+      if (field.resolvedType instanceof Type && wellKnown(field.resolvedType) === 'Value')
+        throw this.#way.faultAt(key, NO_VALUE);
+      return;
+    }
     cursor.position = value;
     this.#within(end, () => {
       this.#valueAt(key, field, depth);

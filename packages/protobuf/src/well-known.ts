@@ -4,6 +4,8 @@ import type { Way } from './way.ts';
 
 /** Says what a Value cannot hold. */
 export const NOT_FINITE = 'neither NaN nor infinite numbers fit in JSON';
+/** Says that a Value holds nothing, of which protobufjs makes null. */
+export const NO_VALUE = 'expected a value';
 
 const PACKAGE = '.google.protobuf.';
 const WRAPPERS = /^(?:Bool|Bytes|Double|Float|Int32|Int64|String|UInt32|UInt64)Value$/;

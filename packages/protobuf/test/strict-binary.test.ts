@@ -55,6 +55,16 @@ describe('proto3() on the binary form', (it) => {
       '9202 09 11 000000000000f07f',
       'any_value.number_value: neither NaN nor infinite numbers fit in JSON',
     ],
+    ['a Value of nothing', '9202 00', 'any_value: expected a value'],
+    ['a Value of nothing in a list', 'b202 06 0a 02 0800 0a 00', 'list.values[1]: expected a value'],
+    ['a Value of nothing in a Struct', '8a02 07 0a 05 0a0161 1200', 'tree.fields.a: expected a value'],
+    ['an entry of a Struct without a Value', '8a02 05 0a 03 0a0161', 'tree.fields.a: expected a value'],
+    ['a list of Values with one of nothing', 'da02 02 0800 da02 00', 'values[1]: expected a value'],
+    [
+      'a Value of nothing in an Any',
+      `f201 19 0a 17 ${Buffer.from('x/google.protobuf.Value').toString('hex')}`,
+      'any: expected a value',
+    ],
   ];
   for (const [what, bytes, reason] of refusals) {
     it(`refuses ${what}`, () => {
@@ -90,6 +100,8 @@ describe('proto3() on the binary form', (it) => {
     assert.is(read('f806 01 08 05 fb06 0801 fc06'), '{"i32":5}');
     assert.is(read('0a 01 61'), '{}', 'of another kind');
     assert.is(read(`f201 22 ${URL} 12 03 f80601`), '{"any":{"@type":"type.googleapis.com/t.Inner"}}');
+    throws(() => read('9202 03 f80601'), /: any_value: expected a value$/);
+    throws(() => read('9202 02 0a00'), /: any_value: expected a value$/);
     throws(() => read('f806 01 08 01 08 02'), /: i32: given twice$/);
     throws(() => read('f806 01 08 8080808020'), /: i32: out of range for int32$/);
   });
