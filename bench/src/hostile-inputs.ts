@@ -9,7 +9,12 @@ const SCHEMA = `
   message Tree {
     Tree kid = 1; repeated int32 numbers = 2; map<string, Tree> kids = 3; string text = 4; bytes raw = 5;
     repeated Tree list = 6; google.protobuf.Struct tree = 7; google.protobuf.Any any = 8; repeated string texts = 9;
-    map<int64, int32> by_number = 10;
+    map<int64, int32> by_number = 10; Wide wide = 11;
+  }
+  enum Kind { NONE = 0; }
+  message Wide {
+    repeated Kind kinds = 1; Kind kind = 2; repeated Wide list = 3; map<string, int32> map = 4;
+    ${Array.from({ length: 300 }, (_, index) => `string text_${index} = ${index + 10};`).join(' ')}
   }`;
 
 /** What careless grammars, recursions and searches for the fault are slow on. */
@@ -63,6 +68,9 @@ function messages(): Inputs {
     'a Struct of numbers': `{"tree":${JSON.stringify(record(1_200, 0))}}`,
     'a Struct of a list': `{"tree":{"a":[${repeated('0', 4_990)}]}}`,
     'Anys in Anys': nested('{"any":{"@type":"x/Tree","any":', '{"@type":"x/Tree"}', '}}'),
+    'a map among many fields, the last value wrong': `{"wide":{"map":${JSON.stringify({ ...record(1_000, 1), z: 'x' })}}}`,
+    'a list of messages of many fields': `{"wide":{"list":[${repeated('{"kind":5}', 890)}]}}`,
+    'the same, the last one wrong': `{"wide":{"list":[${repeated('{"kind":5}', 890)},{"kind":"x"}]}}`,
     bytes: `{"raw":"${'AAAA'.repeat(2_490)}"}`,
     'binary: a list of messages': bytes('3200'.repeat(5_000)),
     'binary: a list of messages in base64': base64(bytes('3200'.repeat(3_700))),
@@ -72,6 +80,11 @@ function messages(): Inputs {
     }),
     'binary: packed numbers': encoded({ numbers: Array.from({ length: 9_990 }, () => 0) }),
     'binary: numbers that are not packed': bytes('1000'.repeat(5_000)),
+    'binary: packed enum numbers that the schema does not know': encoded({
+      wide: { kinds: Array.from({ length: 9_990 }, () => 5) },
+    }),
+    'binary: such numbers that are not packed': bytes(`5a904e${'0805'.repeat(5_000)}`),
+    'binary: messages with such numbers': bytes(`5a904e${'1a021005'.repeat(2_500)}`),
     'binary: texts': bytes('4a00'.repeat(5_000)),
     'binary: one text': encoded({ text: 'é'.repeat(4_990) }),
     'binary: a list of numbers in a Struct': encoded({

@@ -1,10 +1,9 @@
 import { type Field, Type } from 'protobufjs';
 import protojson from 'protobufjs/ext/protojson.js';
 import { canonicalJson } from './canonical-json.ts';
+import { typeOfFieldAlone } from './field-alone.ts';
 import { decodeWithKeys } from './map-keys.ts';
 import { noSuchType, partsOfMadeAny, typeInAny, wellKnown } from './well-known.ts';
-
-const indexes = new WeakMap<Type, ReadonlyMap<string, Field>>();
 
 type Member = readonly [name: string, text: string];
 
@@ -12,7 +11,7 @@ type Member = readonly [name: string, text: string];
  * Writes a message as compact ProtoJSON with sorted keys and the schema's field names.
  *
  * Messages in messages are walked here, in one go; what values look like is protobufjs' to say, which is asked once a
- * message, and not at all for one that holds none.
+ * field.
  *
  * @throws {Error} for a value that has no JSON form.
  */
@@ -25,16 +24,14 @@ export function canonicalText(type: Type, message: object): string {
 
 function membersOf(type: Type, message: object): Member[] {
   const members: Member[] = [];
-  let leaves: Record<string, unknown> | undefined;
   for (const key of Object.keys(message)) {
     const value = (message as Readonly<Record<string, unknown>>)[key];
     const field = Object.hasOwn(type.fields, key) ? type.fields[key] : undefined;
     if (!field || isEmpty(field, value)) continue;
     const inner = messageIn(field);
     if (inner) members.push([field.protoName, textOfMessages(field, inner, value as object)]);
-    else (leaves ??= Object.create(null) as Record<string, unknown>)[key] = value;
+    else addLeaf(members, field, value);
   }
-  if (leaves) addLeaves(members, type, leaves);
   return members;
 }
 
@@ -72,22 +69,9 @@ function textOfMessages(field: Field, type: Type, value: object): string {
   return objectOf(entries.map(([key, item]) => [key, canonicalText(type, item)]));
 }
 
-function addLeaves(members: Member[], type: Type, leaves: object): void {
-  const fields = fieldsByJsonName(type);
-  for (const [key, member] of Object.entries(protojson.toJson(type, leaves) as object) as [string, unknown][]) {
-    const field = fields.get(key);
-    members.push([field?.protoName ?? key, canonicalJson(member)]);
-  }
-}
-
-/** Indexes the fields of a type by their JSON names. */
-function fieldsByJsonName(type: Type): ReadonlyMap<string, Field> {
-  let index = indexes.get(type);
-  if (!index) {
-    index = new Map(type.fieldsArray.map((field) => [field.jsonName, field]));
-    indexes.set(type, index);
-  }
-  return index;
+function addLeaf(members: Member[], field: Field, value: unknown): void {
+  const written = protojson.toJson(typeOfFieldAlone(field), { [field.name]: value }) as object;
+  for (const member of Object.values(written) as unknown[]) members.push([field.protoName, canonicalJson(member)]);
 }
 
 function objectOf(members: Member[]): string {

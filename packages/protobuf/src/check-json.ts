@@ -1,9 +1,10 @@
 import { Enum, type Field, type MapField, Type } from 'protobufjs';
 import { misfit, misfitOf } from './fits.ts';
+import { halfSurrogateIn } from './half-surrogate.ts';
 import { bitsOf, isFraction, isRounded } from './integers.ts';
 import { roundedMember } from './rounded-member.ts';
 import { Way } from './way.ts';
-import { expectTypeInAny, isMaskPath, isWrapper, wellKnown } from './well-known.ts';
+import { expectTypeInAny, isMaskPath, isWrapper, NO_VALUE, wellKnown } from './well-known.ts';
 
 /** Nests as deep as protobufjs reads. */
 export const MAX_DEPTH = 100;
@@ -44,12 +45,17 @@ class JsonWalk {
     if (special === 'Any') this.#any(type, value, depth);
     else if (special === undefined) this.#members(type, value, depth);
     else {
-      // protobufjs takes a path of nothing, and one with spaces.
-      if (special === 'FieldMask' && typeof value === 'string' && value !== '' && !value.split(',').every(isMaskPath))
-        throw this.#way.fault('expected paths with a comma between two, without spaces');
+      if (special === 'FieldMask' && typeof value === 'string') this.#mask(value);
       if (isWrapper(special)) this.#strictLeaf(type.fields['value'] as Field, value);
       if (this.#every) this.#refuse(misfit(type, value, this.#lenient));
     }
+  }
+
+  /** protobufjs takes a path of nothing, one with spaces, and any half of a surrogate pair. */
+  #mask(text: string): void {
+    if (text !== '' && !text.split(',').every(isMaskPath))
+      throw this.#way.fault('expected paths with a comma between two, without spaces');
+    this.#refuse(halfSurrogateIn(text));
   }
 
   #members(type: Type, value: unknown, depth: number): void {
@@ -65,6 +71,11 @@ class JsonWalk {
       if (seen.has(field)) throw this.#way.faultAt(key, 'given twice, also by its other name');
       seen.add(field);
       const member = roundedMember(field, value, key);
+      if (member === null && isMany(field)) {
+        // protobufjs takes it for one null, where one of them may be null.
+        value[key] = field.map ? {} : [];
+        continue;
+      }
       if (member === null && !takesNull(field)) continue;
       if (field.partOf) {
         if (seen.has(field.partOf)) throw this.#way.faultAt(key, `multiple values for oneof ${field.partOf.name}`);
@@ -143,6 +154,8 @@ class JsonWalk {
     if (url === undefined && Object.keys(rest).length === 0) return;
     if (typeof url !== 'string' || url === '')
       throw this.#way.faultAt('@type', 'expected the type of what is in the Any');
+    const half = halfSurrogateIn(url);
+    if (half !== undefined) throw this.#way.faultAt('@type', half);
     const inner = expectTypeInAny(type, url, (what) => this.#way.faultAt('@type', what));
     const special = wellKnown(inner);
     if (special === undefined) {
@@ -162,7 +175,7 @@ class JsonWalk {
     if (stranger !== undefined && !this.#lenient) throw this.#way.faultAt(stranger, 'unknown field');
     this.#way.push('value');
     // protobufjs takes a value that is not there for an object.
-    if (special === 'Value' && !Object.hasOwn(rest, 'value')) throw this.#way.fault('expected a value');
+    if (special === 'Value' && !Object.hasOwn(rest, 'value')) throw this.#way.fault(NO_VALUE);
     const member = isWrapper(special) ? roundedMember(inner.fields['value'] as Field, value, 'value') : value['value'];
     this.message(inner, member, depth + 1);
     this.#way.pop();
@@ -200,6 +213,10 @@ function indexOfMisfit(items: readonly unknown[], fits: (some: readonly unknown[
     else to = middle;
   }
   return from;
+}
+
+function isMany({ map, repeated }: Field): boolean {
+  return map || repeated;
 }
 
 function takesNull({ resolvedType }: Field): boolean {

@@ -1,9 +1,9 @@
-import type { Type } from 'protobufjs';
+import { Enum, type Type } from 'protobufjs';
 import protojson from 'protobufjs/ext/protojson.js';
 import { checkWire } from './check-wire.ts';
 import { wordsOf } from './fits.ts';
 import type { Way } from './way.ts';
-import { checkMask, expectTypeInAny, NOT_FINITE, partsOfMadeAny, wellKnown } from './well-known.ts';
+import { checkMask, expectTypeInAny, NO_VALUE, NOT_FINITE, partsOfMadeAny, wellKnown } from './well-known.ts';
 
 /**
  * Checks of a well-known message that a program made what text and the binary form are held to, too: JSON has no room for
@@ -58,8 +58,9 @@ function checkAny(
 function checkValue(type: Type, message: Readonly<Record<string, unknown>>, way: Way): void {
   const [first, second] = Object.keys(message).filter((key) => Object.hasOwn(type.fields, key));
   if (second !== undefined) throw way.faultAt(second, 'multiple values for oneof kind');
-  if (first === undefined) return;
+  if (first === undefined) throw way.fault(NO_VALUE);
   const value = message[first];
-  if (value === undefined) throw way.faultAt(first, 'expected a value');
+  const isNullValue = type.fields[first]?.resolvedType instanceof Enum;
+  if (value === undefined || (value === null && !isNullValue)) throw way.faultAt(first, NO_VALUE);
   if (typeof value === 'number' && !Number.isFinite(value)) throw way.faultAt(first, NOT_FINITE);
 }

@@ -1,9 +1,10 @@
 import { Enum, type Field, type MapField, Reader, Type } from 'protobufjs';
 import protojson from 'protobufjs/ext/protojson.js';
 import { MAX_DEPTH } from './check-json.ts';
-import { misfitOf, wordsOf } from './fits.ts';
+import { misfitOfUnknownNumber, wordsOf } from './fits.ts';
+import { zeroKey } from './map-keys.ts';
 import { Way } from './way.ts';
-import { checkMask, expectTypeInAny, NOT_FINITE, wellKnown } from './well-known.ts';
+import { checkMask, expectTypeInAny, NO_VALUE, NOT_FINITE, wellKnown } from './well-known.ts';
 import { WireCursor } from './wire-cursor.ts';
 import { BASIC, LENGTH_DELIMITED, fitsVarint, isPackable, partsOfAny, wireOf, wireOfValue } from './wire-types.ts';
 
@@ -50,7 +51,7 @@ class WireWalk {
     if (depth > MAX_DEPTH) throw this.#way.fault('nested deeper than 100 levels');
     const cursor = this.#cursor;
     const start = cursor.position;
-    if (start === end) return;
+    if (start === end && wellKnown(type) !== 'Value') return;
     const outer = cursor.end;
     cursor.end = end;
     const seen: Seen = new Map();
@@ -64,6 +65,7 @@ class WireWalk {
       } else this.#unknown(id, wire);
     }
     cursor.end = outer;
+    if (seen.size === 0 && wellKnown(type) === 'Value') throw this.#way.fault(NO_VALUE);
     this.#wellKnown(type, start, end, depth);
   }
 
@@ -115,7 +117,11 @@ class WireWalk {
     const name = `${field.id} ${key}`;
     if (seen.has(name)) throw this.#way.faultAt(key, 'given twice');
     seen.set(name, 1);
-    if (value === undefined) return;
+    if (value === undefined) {
+      if (field.resolvedType instanceof Type && wellKnown(field.resolvedType) === 'Value')
+        throw this.#way.faultAt(key, NO_VALUE);
+      return;
+    }
     cursor.position = value;
     this.#within(end, () => {
       this.#valueAt(key, field, depth);
@@ -180,10 +186,7 @@ class WireWalk {
     cursor.varint();
     if (!fitsVarint('int32', cursor)) throw this.#way.fault('out of range for an enum');
     if (this.#lenient || type.valuesById[cursor.low | 0] !== undefined) return;
-    // Whether an enum is open protobufjs tells by what it takes.
-    const number = cursor.low | 0;
-    const value = field.map ? { [zeroKey(field as MapField & Field)]: number } : field.repeated ? [number] : number;
-    const reason = misfitOf(field, value, false);
+    const reason = misfitOfUnknownNumber(field, type, cursor.low | 0);
     if (reason !== undefined) throw this.#way.fault(reason);
   }
 
@@ -238,10 +241,4 @@ class WireWalk {
   #cursorOn(bytes: Uint8Array): WireCursor {
     return new WireCursor(bytes, (what) => this.#way.fault(what));
   }
-}
-
-/** Gives the key of an entry that holds none. */
-function zeroKey({ keyType }: MapField): string {
-  if (keyType === 'string') return '';
-  return keyType === 'bool' ? 'false' : '0';
 }

@@ -1,10 +1,19 @@
-import type { Field, Type } from 'protobufjs';
+import type { Enum, Field, MapField, Type } from 'protobufjs';
 import protojson from 'protobufjs/ext/protojson.js';
+import { typeOfFieldAlone } from './field-alone.ts';
+import { zeroKey } from './map-keys.ts';
 
-/** Says why a message refuses its ProtoJSON; nothing where it takes it, and can write it again. */
-export function misfit(type: Type, value: unknown, lenient: boolean): string | undefined {
+/** Remembers why numbers that an enum does not know are refused; nothing where they are taken. */
+const unknownNumbers = new WeakMap<Enum, string>();
+
+/**
+ * Says why a message refuses its ProtoJSON; nothing where it takes it, and can write it again.
+ *
+ * @param written is the type that writes it: that of a field alone, where the value is of one.
+ */
+export function misfit(type: Type, value: unknown, lenient: boolean, written: Type = type): string | undefined {
   try {
-    protojson.toJson(type, protojson.fromJson(type, value, { ignoreUnknownFields: lenient }));
+    protojson.toJson(written, protojson.fromJson(type, value, { ignoreUnknownFields: lenient }));
     return undefined;
   } catch (thrown) {
     return wordsOf(thrown);
@@ -13,7 +22,21 @@ export function misfit(type: Type, value: unknown, lenient: boolean): string | u
 
 /** Says why a field refuses a value. */
 export function misfitOf(field: Field, value: unknown, lenient: boolean): string | undefined {
-  return misfit(field.parent as Type, { [field.name]: value }, lenient);
+  return misfit(field.parent as Type, { [field.name]: value }, lenient, typeOfFieldAlone(field));
+}
+
+/**
+ * Says why a field refuses a number that its enum does not know. Whether an enum is open protobufjs tells by what it takes: it is
+ * asked once an enum, for it says the same of all such numbers.
+ */
+export function misfitOfUnknownNumber(field: Field, type: Enum, number: number): string | undefined {
+  let reason = unknownNumbers.get(type);
+  if (reason === undefined) {
+    const value = field.map ? { [zeroKey(field as Field & MapField)]: number } : field.repeated ? [number] : number;
+    reason = misfitOf(field, value, false) ?? '';
+    unknownNumbers.set(type, reason);
+  }
+  return reason === '' ? undefined : reason;
 }
 
 /** Gives what protobufjs says without what it quotes: types in the place of the way, and values. */

@@ -9,6 +9,12 @@ export function misfitOfKey(keyType: string, key: string): string | undefined {
   return isInteger(key, keyType) ? undefined : `expected a key of ${keyType}: an integer in plain digits, in range`;
 }
 
+/** Gives the key of an entry that holds none. */
+export function zeroKey({ keyType }: MapField): string {
+  if (keyType === 'string') return '';
+  return keyType === 'bool' ? 'false' : '0';
+}
+
 /** Decodes what was checked, with the keys of maps in digits. */
 export function decodeWithKeys(type: Type, bytes: Uint8Array): object {
   const message = type.decode(bytes);

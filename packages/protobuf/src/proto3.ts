@@ -4,7 +4,7 @@ import { decodeBase64, isBase64 } from './base64.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { MessageCodec } from './message-codec.ts';
-import { type Proto3Options, reflectedCodec } from './reflected-codec.ts';
+import { type Proto3Options, reflectedCodec, refuseUnknownFields } from './reflected-codec.ts';
 import { refuseRoundedNumbers } from './scan-json.ts';
 import { pathOfUnknownFields } from './unknown-fields.ts';
 import { Way } from './way.ts';
@@ -17,7 +17,8 @@ const EXPECTED = 'expected ProtoJSON in braces, or base64: and the binary form';
  *
  * Text that starts with `{` is ProtoJSON (https://protobuf.dev/programming-guides/json/): both names of a field, enums by
  * name or number, 64-bit integers as strings. `base64:` and strict base64 is the binary form. Sources that deliver bytes may
- * deliver the binary form as it is: bytes that begin with `{`, or are `base64:` text, are read as text, others as binary.
+ * deliver the binary form as it is: bytes that begin with `{`, are `base64:` text, or nothing but white space, are read as
+ * text, others as binary. Printable ones may have no unknown field then, whatever the options: they may be a slip.
  * No bytes at all are refused, although they are the binary form of an empty message: so is every lost value.
  *
  * Writes ProtoJSON with sorted keys and the schema's field names. Values are frozen, but for bytes, which JavaScript
@@ -40,11 +41,12 @@ export function proto3<T extends object>(
   options?: Proto3Options,
 ): FlagType<T> {
   const codec = codecOf<T>(message, options);
-  const fromBinary = (bytes: Uint8Array): T => {
+  const fromBinary = (bytes: Uint8Array, printable = false): T => {
     if (bytes.length === 0) throw new Error(EXPECTED);
-    return reading(codec, 'the binary form', () =>
-      codec === message ? known(codec.decode(bytes)) : codec.decode(bytes),
-    );
+    return reading(codec, 'the binary form', () => {
+      if (printable) refuseUnknownFields(codec, bytes);
+      return codec === message ? known(codec.decode(bytes)) : codec.decode(bytes);
+    });
   };
   const fromJson = (text: string): T => reading(codec, 'ProtoJSON', () => codec.fromJsonString(text));
   return {
@@ -57,11 +59,13 @@ export function proto3<T extends object>(
     },
     parseBytes(bytes) {
       const text = textOf(bytes);
-      if (text !== undefined && (text === '' || isWritten(text))) return this.parse(text);
+      if (text === undefined) return fromBinary(bytes);
+      if (isWritten(text)) return this.parse(text);
+      const printable = isPrintable(text);
       try {
-        return fromBinary(bytes);
+        return fromBinary(bytes, printable);
       } catch (error) {
-        if (text === undefined || !isPrintable(text)) throw error;
+        if (!printable) throw error;
         return readInstead(() => this.parse(text), error as Error);
       }
     },
@@ -169,12 +173,14 @@ function reasonOf(thrown: unknown): string {
 
 /**
  * Tells text from the binary form. A brace opens a group there, which proto3 does not have; `base64:` may be the beginning
- * of a field, but hardly goes on as base64 to its end.
+ * of a field, but hardly goes on as base64 to its end; and white space is left where somebody emptied a file.
  */
 function isWritten(text: string): boolean {
+  if (text.trim() === '') return true;
   return text.startsWith('{') || (text.startsWith(BASE64) && isBase64(text.trim().slice(BASE64.length)));
 }
 
+/** Tells whether somebody may have written it as text, whatever it is. */
 function isPrintable(text: string): boolean {
   return !/[^\P{Cc}\t\r\n]/u.test(text);
 }

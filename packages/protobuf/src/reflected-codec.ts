@@ -16,6 +16,9 @@ export interface Proto3Options {
   readonly allowUnknownFields?: boolean;
 }
 
+/** Holds the types of codecs that let unknown fields go. */
+const lenientCodecs = new WeakMap<object, Type>();
+
 /**
  * Makes the codec of a reflected protobufjs type.
  *
@@ -32,7 +35,7 @@ export function reflectedCodec<T extends object>(type: Type, options: Proto3Opti
     read.add(message);
     return message;
   };
-  return {
+  const codec: MessageCodec<T> = {
     typeName: nameOf(type),
     fromJsonString(text) {
       const value = parseJson(text);
@@ -62,6 +65,14 @@ export function reflectedCodec<T extends object>(type: Type, options: Proto3Opti
     },
     encode: (message) => type.encode(message).finish(),
   };
+  if (lenient) lenientCodecs.set(codec, type);
+  return codec;
+}
+
+/** Refuses unknown fields in the binary form, where the codec is one of those made here, whatever its options. @throws {Error} */
+export function refuseUnknownFields(codec: MessageCodec<unknown>, bytes: Uint8Array): void {
+  const type = lenientCodecs.get(codec);
+  if (type) checkWire(type, bytes, false);
 }
 
 /** @throws {TypeError} */

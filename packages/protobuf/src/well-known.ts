@@ -1,9 +1,11 @@
-import { Type } from 'protobufjs';
+import { Namespace, type ReflectionObject, Type } from 'protobufjs';
 import { unsupportedIn } from './schema.ts';
 import type { Way } from './way.ts';
 
 /** Says what a Value cannot hold. */
 export const NOT_FINITE = 'neither NaN nor infinite numbers fit in JSON';
+/** Says that a Value holds nothing, of which protobufjs makes null. */
+export const NO_VALUE = 'expected a value';
 
 const PACKAGE = '.google.protobuf.';
 const WRAPPERS = /^(?:Bool|Bytes|Double|Float|Int32|Int64|String|UInt32|UInt64)Value$/;
@@ -46,12 +48,14 @@ export function checkMask(mask: object, way: Way): void {
   throw way.faultAt(index, 'JSON cannot hold this path');
 }
 
-/** Finds the type of what is in an Any, where the schema has it. */
+/**
+ * Finds the type of what is in an Any, where the schema has it. Walks by itself: `lookup` of protobufjs finds types of that name
+ * in any package, and keeps every name that it does not find for ever.
+ */
 export function typeInAny(any: Type, typeUrl: string): Type | undefined {
-  const name = nameIn(typeUrl);
-  const found = any.root.lookup(name);
-  // What protobufjs finds may be a package, or a type of that name in any package.
-  return found instanceof Type && found.fullName === `.${name}` ? found : undefined;
+  let found: ReflectionObject | null = any.root;
+  for (const part of nameIn(typeUrl).split('.')) found = found instanceof Namespace ? found.get(part) : null;
+  return found instanceof Type ? found : undefined;
 }
 
 /**

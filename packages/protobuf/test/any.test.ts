@@ -92,4 +92,60 @@ describe('an Any', (it) => {
     const text = '{"any":{"@type":"x/old.Fine","a":5}}';
     assert.is(type.format(type.parse(text)), text);
   });
+
+  it('leaves nothing behind when it is refused, whatever its name', () => {
+    const message = holderOfAny();
+    const type = proto3<object>(message);
+    const flag = new FlagSet('s').dynamic('p', type, {}, '');
+    const refuse = (url: string): void => {
+      const value = { any: { type_url: url } };
+      for (const read of [
+        () => type.parse(`{"any":{"@type":"${url}"}}`),
+        () => type.parse(`{"any":{"@type":"x/google.protobuf.Any","value":{"@type":"${url}"}}}`),
+        () => type.parseBytes?.(message.encode(value).finish()),
+        () => flag.set(value),
+      ])
+        throws(read, /: the schema has no type "/);
+    };
+    // Those that look like a type, in part or by its name alone, too.
+    const names = [
+      'nope',
+      'M',
+      '.new.M',
+      'new.M.nope',
+      'new.M.any',
+      'new..M',
+      'new',
+      'Any',
+      'x.new.M',
+      '__proto__',
+      '',
+    ];
+    refuse('x/first');
+    const before = countKept(message.root);
+    for (const name of [...names, ...Array.from({ length: 20 }, (_, index) => `n${index}.M`)]) refuse(`x/${name}`);
+    assert.is(countKept(message.root), before);
+  });
+
+  it('may hold a type that the schema has got since', () => {
+    const message = holderOfAny();
+    const type = proto3<object>(message);
+    const text = '{"any":{"@type":"x/late.Guest","a":5}}';
+    throws(() => type.parse(text), 'expected ProtoJSON of new.M: any.@type: the schema has no type "late.Guest"');
+    protobuf.parse('syntax = "proto3"; package late; message Guest { int32 a = 1; }', message.root);
+    assert.is(type.format(type.parse(text)), text);
+  });
 });
+
+/** Counts the members of all objects that one leads to. */
+function countKept(start: object): number {
+  const found = new Set([start]);
+  let count = 0;
+  for (const object of found) {
+    for (const member of Object.values(object) as unknown[]) {
+      count++;
+      if (typeof member === 'object' && member !== null) found.add(member);
+    }
+  }
+  return count;
+}

@@ -24,7 +24,8 @@ const SCHEMA = `
     google.protobuf.Struct tree = 33; google.protobuf.Value any_value = 34; google.protobuf.Timestamp at = 35;
     google.protobuf.Int64Value wrapped = 36; google.protobuf.BytesValue wrapped_raw = 37;
     google.protobuf.ListValue list = 38; repeated google.protobuf.NullValue nulls = 39;
-    repeated google.protobuf.FieldMask masks = 42;
+    repeated google.protobuf.FieldMask masks = 42; repeated google.protobuf.Value values = 43;
+    map<string, google.protobuf.Value> value_by = 44; map<string, google.protobuf.NullValue> null_by = 45;
   }`;
 
 /** Makes a type with a field of each kind: each test has its own. */

@@ -51,6 +51,8 @@ describe('proto3() on ProtoJSON', (it) => {
     ['{"by_truth":{"true":"1"}}', 'by_truth.true: unknown enum value'],
     ['{"any_value":[1e999]}', 'any_value: Value cannot hold a non-finite number'],
     ['{"nums":[1,2,null]}', 'nums[2]: null element'],
+    ['{"values":null,"nulls":5}', 'nulls: expected array'],
+    ['{"value_by":null,"valueBy":{}}', 'valueBy: given twice, also by its other name'],
     ['{"nums":{"0":1}}', 'nums: expected array'],
     ['{"by_name":[]}', 'by_name: expected object for map'],
     ['{"mask":"a_b"}', 'mask: field mask path must be lowerCamelCase'],
@@ -67,6 +69,17 @@ describe('proto3() on ProtoJSON', (it) => {
     ['{"text":"\\ud800"}', 'text: unpaired high surrogate'],
     ['{"any_value":"\\ud800"}', 'any_value: unpaired high surrogate'],
     ['{"tree":{"\\udc00":1}}', 'tree: unpaired low surrogate'],
+    ['{"mask":"\\ud800"}', 'mask: unpaired high surrogate'],
+    ['{"masks":["a\\ud83d\\ude00","a,\\udc00"]}', 'masks[1]: unpaired low surrogate'],
+    ['{"any":{"@type":"a\\ud800/t.Inner"}}', 'any.@type: unpaired high surrogate'],
+    ['{"any":{"@type":"x/\\ud800"}}', 'any.@type: unpaired high surrogate'],
+    ['{"any":{"@type":"x/google.protobuf.FieldMask","value":"\\ud800"}}', 'any.value: unpaired high surrogate'],
+    ['{"any":{"@type":"x/t.Everything","mask":"b\\udc00"}}', 'any.mask: unpaired low surrogate'],
+    ['{"any":{"@type":"x/t.Everything","any":{"@type":"\\udfff/t.Inner"}}}', 'any.any.@type: unpaired low surrogate'],
+    [
+      '{"any":{"@type":"x/google.protobuf.Any","value":{"@type":"\\ud800/t.Inner"}}}',
+      'any.value.@type: unpaired high surrogate',
+    ],
   ];
   for (const [text, reason] of refusals) {
     it(`refuses ${text}`, () => {
@@ -95,11 +108,20 @@ describe('proto3() on ProtoJSON', (it) => {
       ['{"list":[null,{"a":[1]}]}', '{"list":[null,{"a":[1]}]}'],
       ['{"mask":""}', '{"mask":""}'],
       ['{"mask":"a,fooBar.b"}', '{"mask":"a,fooBar.b"}'],
+      ['{"mask":"\\ud83d\\ude00"}', '{"mask":"😀"}'],
+      ['{"any":{"@type":"\\ud83d\\ude00/t.Inner"}}', '{"any":{"@type":"😀/t.Inner"}}'],
       ['{"maybe":0}', '{"maybe":0}'],
       ['{"dbl":-0,"any_value":-0}', '{"any_value":0}'],
       ['{"left_side":null,"right_side":{}}', '{"right_side":{}}'],
       ['{"kind":7}', '{"kind":7}'],
       ['{"nulls":[null,"NULL_VALUE",0,5]}', '{"nulls":[null,null,null,null]}'],
+      ['{"values":null,"nulls":null,"value_by":null,"null_by":null,"nums":null,"by_name":null}', '{}'],
+      ['{"valueBy":{"a":null},"nullBy":{"a":null}}', '{"null_by":{"a":null},"value_by":{"a":null}}'],
+      ['{"values":[null],"inners":[{"inner":null}]}', '{"inners":[{}],"values":[null]}'],
+      [
+        `{"any":{"@type":"${ANY}/t.Everything","values":null,"nulls":null,"valueBy":null,"null_by":null}}`,
+        `{"any":{"@type":"${ANY}/t.Everything"}}`,
+      ],
       [
         `{"any":{"@type":"${ANY}/google.protobuf.Value","value":null}}`,
         `{"any":{"@type":"${ANY}/google.protobuf.Value","value":null}}`,

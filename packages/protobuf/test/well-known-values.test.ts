@@ -13,7 +13,7 @@ describe('a message that a program makes', (it) => {
     ['two members of a oneof', { leftSide: '', rightSide: {} }, 'rightSide: multiple values for oneof side'],
     [
       'two members of one in a list',
-      { list: { values: [{}, { stringValue: 'a', boolValue: true }] } },
+      { list: { values: [{ nullValue: 0 }, { stringValue: 'a', boolValue: true }] } },
       `list.values[1].boolValue: ${TWO_KINDS}`,
     ],
     [
@@ -21,7 +21,12 @@ describe('a message that a program makes', (it) => {
       { anyValue: { nullValue: null, stringValue: 'a' } },
       `anyValue.stringValue: ${TWO_KINDS}`,
     ],
-    ['a Value of nothing', { anyValue: { numberValue: undefined } }, 'anyValue.numberValue: expected a value'],
+    ['a Value of undefined', { anyValue: { numberValue: undefined } }, 'anyValue.numberValue: expected a value'],
+    ['a Value of a text that is null', { anyValue: { stringValue: null } }, 'anyValue.stringValue: expected a value'],
+    ['a Value of nothing', { anyValue: {} }, 'anyValue: expected a value'],
+    ['a Value of the name of its kind', { anyValue: { kind: 'numberValue' } }, 'anyValue: expected a value'],
+    ['a Value of nothing in a list', { list: { values: [{ nullValue: 0 }, {}] } }, 'list.values[1]: expected a value'],
+    ['a Value of nothing in a Struct', { tree: { fields: { 'a.b': {} } } }, 'tree.fields["a.b"]: expected a value'],
     ['NaN in a Value', { anyValue: { numberValue: NaN } }, `anyValue.numberValue: ${NOT_FINITE}`],
     [
       'Infinity in a Struct',
@@ -59,7 +64,8 @@ describe('a message that a program makes', (it) => {
     const flag = new FlagSet('s').dynamic('p', proto3<object>(everythingType()), {}, '');
     const values: readonly (readonly [value: object, text: string])[] = [
       [{ leftSide: undefined, rightSide: {} }, '{"right_side":{}}'],
-      [{ any: {}, anyValue: {}, at: {} }, '{"any":{},"any_value":null,"at":"1970-01-01T00:00:00Z"}'],
+      [{ any: {}, at: {} }, '{"any":{},"at":"1970-01-01T00:00:00Z"}'],
+      [{ anyValue: null, list: {}, tree: {} }, '{"list":[],"tree":{}}'],
       [{ anyValue: { nullValue: null } }, '{"any_value":null}'],
       [{ anyValue: { kind: 'numberValue', numberValue: 1 }, dbl: NaN }, '{"any_value":1,"dbl":"NaN"}'],
       [{ mask: { paths: ['a_b.c', 'd'] } }, '{"mask":"aB.c,d"}'],

@@ -5,8 +5,6 @@ const OF_THE_ENGINE = [TypeError, RangeError, ReferenceError, SyntaxError, EvalE
 const DELIBERATE = /^(?:[\w ]+: )*expected /;
 /** Is in what JSON.parse says, which whoever reads JSON may keep as the cause. */
 const NO_JSON = /\bJSON\b/;
-/** Is what a TextDecoder that is strict says of bytes: a TypeError, although they are at fault. */
-const NO_UTF8 = 'ERR_ENCODING_INVALID_ENCODED_DATA';
 /** Are words of the engine: they tell a crash also where somebody put them into an error of another kind. */
 const ENGINE_WORDS =
   /Cannot (?:access '|assign to|convert|create property|define|delete prop|destructure|mix BigInt|read propert|redefine|set propert)|is not (?:a constructor|a function|defined|extensible|iterable)|Maximum call stack|Invalid (?:array length|string length|count value|time value)|\b(?:Range|Reference|Syntax|Type)Error: /;
@@ -21,7 +19,6 @@ export function isFault(thrown: unknown): boolean {
   if (ENGINE_WORDS.test(message) || (cause !== undefined && isFault(cause))) return true;
   if (thrown instanceof AggregateError && thrown.errors.some(isFault)) return true;
   if (thrown instanceof SyntaxError && NO_JSON.test(message)) return false;
-  if ('code' in thrown && thrown.code === NO_UTF8) return false;
   return OF_THE_ENGINE.some((kind) => thrown instanceof kind) && !DELIBERATE.test(message);
 }
 

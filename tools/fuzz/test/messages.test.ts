@@ -127,6 +127,22 @@ const wildJson: fc.Arbitrary<string> = fc
   )
   .map((members) => JSON.stringify(members));
 
+/** Makes ProtoJSON with texts, half of a surrogate pair among them, at each place where text is. */
+const wildTexts: fc.Arbitrary<string> = fc
+  .string({ unit: fc.constantFrom('a', 'B', ',', '\ud800', '\udfff', '\u{1f600}'), maxLength: 4 })
+  .chain((text) =>
+    fc.constantFrom<object>(
+      { a: text },
+      { mask: text },
+      { names: { 1: text } },
+      { tree: { [text]: text } },
+      { any: { '@type': `${text}/Tree` } },
+      { any: { '@type': 'x/Tree', mask: text } },
+      { any: { '@type': 'x/google.protobuf.FieldMask', value: text } },
+    ),
+  )
+  .map((message) => JSON.stringify(message));
+
 describe('hostile messages', (it) => {
   for (const allowUnknownFields of [false, true]) {
     const type = watched(proto3<object>(load().lookupType('Tree'), { allowUnknownFields }));
@@ -165,7 +181,7 @@ describe('hostile messages', (it) => {
 
     it(`in JSON are taken, or refused with a safe message${title}`, () => {
       const flag = new FlagSet('fuzz').dynamic('message', type, {}, 'x');
-      tryAll(fc.oneof(wildJson, hostileText), (text) => {
+      tryAll(fc.oneof(wildJson, wildTexts, hostileText), (text) => {
         try {
           flag.setText(text);
         } catch (error) {
