@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
@@ -84,7 +85,7 @@ export async function* readLines(
     () => response.destroy(new Error(`not ended within ${WATCH_GRACE_MS / 1000} s of its time, ${seconds} s`)),
     seconds * 1000 + WATCH_GRACE_MS,
   );
-  const utf8 = new TextDecoder('utf-8', { fatal: true });
+  const utf8 = new TextDecoder('utf-8');
   let pieces: Buffer[] = [];
   let length = 0;
   try {
@@ -93,7 +94,9 @@ export async function* readLines(
       silence.refresh();
       let [start, whole] = [0, 0];
       for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-        const line = utf8.decode(Buffer.concat([...pieces, chunk.subarray(start, end)]));
+        const bytes = Buffer.concat([...pieces, chunk.subarray(start, end)]);
+        if (!isUtf8(bytes)) throw new Error('a line is not UTF-8');
+        const line = utf8.decode(bytes);
         pieces = [];
         length = 0;
         start = end + 1;
