@@ -19,6 +19,9 @@ import { WatchStream } from './watch-stream.ts';
 /** How soon everything is read where the mirror was kept by what is likely, at most, in milliseconds. */
 const SOON_MS = 30_000;
 
+/** How often a connection is given up because a newcomer got no answer, at most: on a slow link that may be no fault of it. */
+const GIVE_UP_EVERY_MS = 60_000;
+
 /** Configures a {@link Feed}. */
 export interface FeedOptions {
   readonly rollbackDelayMs: number;
@@ -66,6 +69,7 @@ export class Feed {
   #reached = 0n;
   /** Whether the run fails of a connection that seems to live. */
   #isDeaf = false;
+  #gaveUpAt = -Infinity;
 
   constructor(cluster: Cluster, prefix: string, options: FeedOptions) {
     this.#cluster = cluster;
@@ -204,9 +208,12 @@ export class Feed {
         admit: (attempt) => this.#followers.tellEverything(attempt, picture),
         refuse: (attempt, thrown) => {
           const error = this.#describe(thrown);
-          if (error.fatalAtStart) return this.#followers.fail(attempt, error);
+          const now = performance.now();
+          if (error.fatalAtStart || now - this.#gaveUpAt < GIVE_UP_EVERY_MS)
+            return this.#followers.fail(attempt, error);
           // Who follows hears nothing either, and does not know it yet.
           this.#isDeaf = true;
+          this.#gaveUpAt = now;
           over(() => reject(thrown));
         },
       });

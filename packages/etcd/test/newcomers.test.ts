@@ -91,6 +91,11 @@ onEachEtcd('etcdSource() of a flag set that starts while another one follows the
         assert.equal([newcomer.rate.get(), coming.status.restarts], [20, 1]);
         await eventually(() => watcher.state === 'live' && shared.connections === 0);
         assert.is(watcher.status.restarts, 1);
+        // Once a minute: a link may be slow, and whoever follows is not to be cut for each newcomer.
+        await coming.stop();
+        (shared === second ? stage.proxy : second).blackHole();
+        await rejects(newcomer.flags.watch(source(), { startTimeoutMs: 4_500 }), /not loaded within 4500 ms/);
+        assert.equal([watcher.status.restarts, watcher.state], [1, 'live']);
       } finally {
         for (const { flags } of [stage, newcomer]) await flags.watchers[0]?.stop();
         await second.close();
