@@ -41,11 +41,20 @@ export class ParseError extends FlagError {
   }
 }
 
+/** Configures a {@link ValidationError}. */
+export interface ValidationErrorOptions extends ErrorOptions {
+  /** Names the flags of the invariant that refuses the value, where it is one. */
+  readonly invariant?: readonly string[];
+}
+
 /** Says that a validator or an invariant refuses a value. */
 export class ValidationError extends FlagError {
   override readonly name = 'ValidationError';
-  constructor(message: string, options?: ErrorOptions) {
+  /** Names the flags of the invariant that refuses the value: once another one of them has changed, it may take it. */
+  readonly invariant: readonly string[] | undefined;
+  constructor(message: string, options?: ValidationErrorOptions) {
     super('FLAGZ_VALIDATION', message, options);
+    this.invariant = options?.invariant;
   }
 }
 

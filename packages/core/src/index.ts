@@ -41,4 +41,5 @@ export {
   StaticFlagError,
   UnknownFlagError,
   ValidationError,
+  type ValidationErrorOptions,
 } from './errors.ts';

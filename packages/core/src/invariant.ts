@@ -38,6 +38,7 @@ export function findViolations(changes: readonly Effect[]): ReadonlyMap<FlagNode
 /** Makes the error for one flag; a reason may quote values, so one sensitive flag hides it. */
 export function violationOf({ flags }: Invariant, flag: FlagNode, reason: string, text: string): ValidationError {
   const safe = flags.some(({ sensitive }) => sensitive) ? 'an invariant is violated' : reason;
-  const names = flags.map(({ name }) => name).join(', ');
-  return new ValidationError(`flag "${flag.name}": ${safe}, got ${shown(flag, text)} (invariant of ${names})`);
+  const invariant = flags.map(({ name }) => name);
+  const message = `flag "${flag.name}": ${safe}, got ${shown(flag, text)} (invariant of ${invariant.join(', ')})`;
+  return new ValidationError(message, { invariant });
 }

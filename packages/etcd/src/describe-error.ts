@@ -47,6 +47,11 @@ export function describeError(
   return new SourceError(`etcd at ${host}: ${reason}${hint}`, { cause: error });
 }
 
+/** Tells whether a call was not answered in its time. Tells it by the text, as a proxy demands. */
+export function isUnanswered(error: unknown): boolean {
+  return /deadline.exceeded|no answer to /i.test(String(error));
+}
+
 /** Tells whether a call is refused for whose it is, nobody's too. Tells it by the text as well, as a proxy demands. */
 export function isForbidden(error: unknown): boolean {
   return error instanceof EtcdPermissionDeniedError || /permission denied/.test(String(error)) || isUserMissing(error);

@@ -5,10 +5,10 @@ import { checkOf } from './check-picture.ts';
 import type { Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import { continuityOf } from './continuity.ts';
-import { describeError } from './describe-error.ts';
-import { type Attempt, Followers } from './followers.ts';
+import { describeError, isUnanswered } from './describe-error.ts';
+import { type Attempt, Followers, NOTHING } from './followers.ts';
 import { FormerValues } from './former-values.ts';
-import { loadPrefix } from './load-prefix.ts';
+import { CONNECT_TIMEOUT_MS, loadPrefix } from './load-prefix.ts';
 import { type KeyRange, type Picture, changedEntryOf, keyOf, nameOf, rangeOf } from './mirror.ts';
 import type { Follower } from './pending-rollback.ts';
 import { revert } from './revert.ts';
@@ -18,7 +18,6 @@ import { WatchStream } from './watch-stream.ts';
 
 /** How soon everything is read where the mirror was kept by what is likely, at most, in milliseconds. */
 const SOON_MS = 30_000;
-
 /** How often a connection is given up because a newcomer got no answer, at most: on a slow link that may be no fault of it. */
 const GIVE_UP_EVERY_MS = 60_000;
 
@@ -100,7 +99,7 @@ export class Feed {
     try {
       await new Promise<void>((resolve, fail) => {
         if (signal.aborted) return resolve();
-        const attempt: Attempt = { ...follower, present: false, told: false, refused: new Set(), fail };
+        const attempt: Attempt = { ...follower, present: false, told: false, refused: NOTHING, fail };
         onAbort = () => {
           const late = attempt.told ? undefined : this.#waitsFor;
           if (late !== undefined) fail(this.#describe(new SourceError(late)));
@@ -188,9 +187,11 @@ export class Feed {
     const continuity = known && !reload ? await continuityOf(connection, this.#range, known, signal) : 'unknown';
     if (continuity === 'unknown') {
       const present = [...this.#followers];
+      const reached = this.#reached;
       this.#picture = await loadPrefix(connection, this.#range, known?.mirror, signal);
       for (const attempt of present) attempt.present = true;
-      this.#reached = 0n;
+      // What was told elsewhere before it began, it has read.
+      if (this.#reached === reached) this.#reached = 0n;
       this.#former.clear();
     }
     if (continuity === 'likely') return Math.random() * Math.min(SOON_MS, reloadEveryMs);
@@ -207,13 +208,12 @@ export class Feed {
         waiting: () => this.#followers.waiting(),
         admit: (attempt) => this.#followers.tellEverything(attempt, picture),
         refuse: (attempt, thrown) => {
-          const error = this.#describe(thrown);
-          const now = performance.now();
-          if (error.fatalAtStart || now - this.#gaveUpAt < GIVE_UP_EVERY_MS)
-            return this.#followers.fail(attempt, error);
+          if (!this.#followers.has(attempt)) return;
           // Who follows hears nothing either, and does not know it yet.
-          this.#isDeaf = true;
-          this.#gaveUpAt = now;
+          const isDeaf = isUnanswered(thrown) && stream.silentMs >= CONNECT_TIMEOUT_MS;
+          if (!isDeaf || performance.now() - this.#gaveUpAt < GIVE_UP_EVERY_MS)
+            return this.#followers.fail(attempt, this.#describe(thrown));
+          [this.#isDeaf, this.#gaveUpAt] = [true, performance.now()];
           over(() => reject(thrown));
         },
       });

@@ -1,4 +1,4 @@
-import type { BatchOutcome, SourceError, SourceSink } from '@flagz/core';
+import { type BatchOutcome, type SourceError, type SourceSink, ValidationError } from '@flagz/core';
 import { type Mirror, type Picture, valuesOf } from './mirror.ts';
 import type { Follower } from './pending-rollback.ts';
 import type { Rollbacks } from './rollbacks.ts';
@@ -9,15 +9,17 @@ export interface Attempt extends Follower {
   present: boolean;
   /** Whether it was told everything, so that it is told what changes. */
   told: boolean;
-  /** Names what it refuses, and perhaps takes once it has taken something else: an invariant is over several flags. */
-  refused: ReadonlySet<string>;
+  /** What its invariants refuse, by name, with the flags of the invariant: it may take it once one of these has changed. */
+  refused: Refused;
   readonly fail: (error: SourceError) => void;
 }
 
 /** Is what has changed, by name; `undefined` is gone. */
 type Changes = ReadonlyMap<string, Uint8Array | undefined>;
 
-const NONE: ReadonlySet<string> = new Set();
+type Refused = ReadonlyMap<string, readonly string[]>;
+
+export const NOTHING: Refused = new Map();
 
 /** Keeps who follows a feed, tells each what the picture holds, and has rolled back what one of them refuses. */
 export class Followers {
@@ -38,6 +40,10 @@ export class Followers {
 
   add(attempt: Attempt): void {
     this.#attempts.add(attempt);
+  }
+
+  has(attempt: Attempt): boolean {
+    return this.#attempts.has(attempt);
   }
 
   leave(attempt: Attempt): void {
@@ -67,8 +73,8 @@ export class Followers {
   }
 
   /**
-   * Tells all who were told everything what has changed, and then what each of them refused before: afterwards, for what an
-   * invariant refuses it refuses together.
+   * Tells all who were told everything what has changed, and then what their invariants refused before, where these may take it
+   * now: afterwards, for what an invariant refuses it refuses together.
    *
    * @param returned the names whose value was there a short while ago.
    */
@@ -78,15 +84,18 @@ export class Followers {
       if (!attempt.told) continue;
       this.#tell(attempt, (sink) => {
         const outcome = sink.update(changes, written);
-        const before = attempt.refused;
-        attempt.refused = refusedOf(outcome);
-        this.#rollBack(attempt, outcome, mirror, returned);
-        if (before.size === 0) return;
-        const stands = [...before].filter((name) => !changes.has(name));
-        // Its rollback, if there is one, is on its way already.
-        const again =
-          outcome.accepted.length > 0 ? refusedOf(sink.update(valuesOfThese(stands, mirror), written)) : stands;
-        attempt.refused = new Set([...attempt.refused, ...again]);
+        if (attempt.refused.size > 0 || outcome.rejected.length > 0) {
+          attempt.refused = new Map([...without(attempt.refused, changes), ...refusedOf(outcome)]);
+          this.#rollBack(attempt, outcome, mirror, returned);
+        }
+        // Their rollbacks, if there are any, are on their way already.
+        for (let { accepted } = outcome; accepted.length > 0;) {
+          const again = related(attempt.refused, accepted, mirror);
+          if (again.size === 0) return;
+          const next = sink.update(again, written);
+          attempt.refused = new Map([...without(attempt.refused, again), ...refusedOf(next)]);
+          accepted = next.accepted;
+        }
       });
     }
   }
@@ -118,11 +127,21 @@ export class Followers {
   }
 }
 
-function refusedOf({ rejected }: BatchOutcome): ReadonlySet<string> {
-  if (rejected.length === 0) return NONE;
-  return new Set(rejected.filter(({ error }) => error.code === 'FLAGZ_VALIDATION').map(({ flag }) => flag));
+function refusedOf({ rejected }: BatchOutcome): Refused {
+  if (rejected.length === 0) return NOTHING;
+  return new Map(
+    rejected.flatMap(({ flag, error }) =>
+      error instanceof ValidationError && error.invariant ? [[flag, error.invariant] as const] : [],
+    ),
+  );
 }
 
-function valuesOfThese(names: readonly string[], mirror: Mirror): Changes {
-  return new Map(names.map((name) => [name, mirror.get(name)?.value]));
+function without(refused: Refused, told: Changes): Refused {
+  return new Map([...refused].filter(([name]) => !told.has(name)));
+}
+
+/** Gives what keys hold that an invariant over one of the accepted flags refused. */
+function related(refused: Refused, accepted: readonly string[], mirror: Mirror): Changes {
+  const names = [...refused].filter(([, flags]) => flags.some((flag) => accepted.includes(flag)));
+  return new Map(names.map(([name]) => [name, mirror.get(name)?.value]));
 }

@@ -72,6 +72,11 @@ export class WatchStream {
   }
 
   /** Ends the stream without a word. */
+  /** For how long it has heard nothing, in milliseconds. */
+  get silentMs(): number {
+    return Date.now() - this.#heardAt;
+  }
+
   close(): void {
     if (!this.#open) return;
     this.#open = false;

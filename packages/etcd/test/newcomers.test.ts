@@ -104,6 +104,18 @@ onEachEtcd('etcdSource() of a flag set that starts while another one follows the
   );
 
   it(
+    'leaves the others alone where it is gone by the time that it gets no answer',
+    on(async (stage) => {
+      const watcher = await stage.watch();
+      stage.proxy.blackHole();
+      await rejects(stage.another().watch({ startTimeoutMs: 500 }), /not loaded within 500 ms/);
+      // Its read has 3 s.
+      await setTimeout(4_000);
+      assert.equal([watcher.status.restarts, watcher.state], [0, 'live']);
+    }),
+  );
+
+  it(
     'does not start it where nobody answers, and says so',
     on(async (stage) => {
       await stage.watch();

@@ -50,6 +50,24 @@ onEachEtcd('etcdSource() and flags of one invariant', (it, server) => {
       assert.equal(stage.rollbacks, ['reported']);
     }));
 
+  it('takes in turn what one allows the next, and asks nobody anew whom no change concerns', () =>
+    onStage(server(), { source: { rollback: 'report' } }, async (stage) => {
+      let asked = 0;
+      const least = stage.flags.dynamic('least', int, 0, 'Not above low.');
+      const odd = stage.flags.dynamic('odd', int, 1, 'Odd.').withValidator((value) => {
+        asked++;
+        return value % 2 === 1;
+      });
+      stage.flags.invariant([least, stage.low], (one, other) => one <= other || 'least above low');
+      await stage.watch();
+      await stage.write({ low: '10', odd: '2' });
+      await eventually(() => stage.rollbacks.length === 2);
+      const before = asked;
+      await stage.write({ high: '20', least: '8' });
+      await eventually(() => least.get() === 8);
+      assert.equal([stage.low.get(), stage.high.get(), odd.get(), asked], [10, 20, 1, before]);
+    }));
+
   it('takes a deletion that was refused as soon as the other flag allows it', () =>
     onStage(server(), { source: { rollback: 'report' } }, async (stage) => {
       await stage.write({ low: '10', high: '20' });

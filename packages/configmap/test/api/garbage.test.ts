@@ -35,7 +35,11 @@ describe('configMapApiSource: garbage', (it) => {
   );
   refuses('an event of unknown type', () => watchOf('{"type":"EXPLODED"}\n'), /unknown type "EXPLODED"/);
   refuses('an event without a type', () => watchOf('[]\n'), /unknown type "undefined"/);
-  refuses('bytes that are no text', () => watchOf(Buffer.from([0xff, 0xfe, 0x0a])), /the watch broke off: a line is not UTF-8/);
+  refuses(
+    'bytes that are no text',
+    () => watchOf(Buffer.from([0xff, 0xfe, 0x0a])),
+    /the watch broke off: a line is not UTF-8/,
+  );
   refuses(
     'an object of another kind',
     () => watchOf('{"type":"MODIFIED","object":{"kind":"Secret","metadata":{"name":"flags","namespace":"shop"}}}\n'),
