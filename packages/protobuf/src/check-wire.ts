@@ -186,7 +186,7 @@ class WireWalk {
     cursor.varint();
     if (!fitsVarint('int32', cursor)) throw this.#way.fault('out of range for an enum');
     if (this.#lenient || type.valuesById[cursor.low | 0] !== undefined) return;
-    const reason = misfitOfUnknownNumber(field, type, cursor.low | 0);
+    const reason = misfitOfUnknownNumber(field, cursor.low | 0);
     if (reason !== undefined) throw this.#way.fault(reason);
   }
 

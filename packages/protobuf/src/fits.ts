@@ -1,10 +1,10 @@
-import type { Enum, Field, MapField, Type } from 'protobufjs';
+import type { Field, MapField, Type } from 'protobufjs';
 import protojson from 'protobufjs/ext/protojson.js';
 import { typeOfFieldAlone } from './field-alone.ts';
 import { zeroKey } from './map-keys.ts';
 
-/** Remembers why numbers that an enum does not know are refused; nothing where they are taken. */
-const unknownNumbers = new WeakMap<Enum, string>();
+/** Remembers why a field refuses numbers that its enum does not know; nothing where it takes them. */
+const unknownNumbers = new WeakMap<Field, string>();
 
 /**
  * Says why a message refuses its ProtoJSON; nothing where it takes it, and can write it again.
@@ -27,14 +27,14 @@ export function misfitOf(field: Field, value: unknown, lenient: boolean): string
 
 /**
  * Says why a field refuses a number that its enum does not know. Whether an enum is open protobufjs tells by what it takes: it is
- * asked once an enum, for it says the same of all such numbers.
+ * asked once a field, for it says the same of all such numbers.
  */
-export function misfitOfUnknownNumber(field: Field, type: Enum, number: number): string | undefined {
-  let reason = unknownNumbers.get(type);
+export function misfitOfUnknownNumber(field: Field, number: number): string | undefined {
+  let reason = unknownNumbers.get(field);
   if (reason === undefined) {
     const value = field.map ? { [zeroKey(field as Field & MapField)]: number } : field.repeated ? [number] : number;
     reason = misfitOf(field, value, false) ?? '';
-    unknownNumbers.set(type, reason);
+    unknownNumbers.set(field, reason);
   }
   return reason === '' ? undefined : reason;
 }

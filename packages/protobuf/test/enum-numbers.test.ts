@@ -48,6 +48,17 @@ describe('an enum number in the binary form that the schema does not know', (it)
     });
   }
 
+  it('is taken whatever another message says of its own fields of that enum', () => {
+    const { root } = protobuf.parse(`
+      syntax = "proto3";
+      enum E { Z = 0; }
+      message Bad { E x = 1 [json_name = "y"]; E y = 2 [json_name = "z"]; }
+      message Good { E e = 1; }`);
+    const [bad, good] = ['Bad', 'Good'].map((name) => proto3(root.lookupType(name)));
+    throws(() => bad?.parseBytes?.(hex('0807')), /duplicate/);
+    assert.is(good?.format(good.parseBytes?.(hex('0807')) ?? {}), '{"e":7}');
+  });
+
   it('costs no more where there are thousands of them', () => {
     const type = proto3(holderOfEnum('proto3'));
     const packed = hex(`0a 864e ${'05'.repeat(9_990)}`);

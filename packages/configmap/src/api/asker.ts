@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { type Identity, configuredOf, digest } from './identity.ts';
 import type { KubeConfigLike, KubeConfigSpec } from './kube-config.ts';
 import type { RequestTarget } from './requests.ts';
@@ -27,8 +26,8 @@ export class Asker {
   }
 }
 
-/** Gives what is the same for those who may share a watch. A path counts by the file that it leads to from here. */
+/** Gives what is the same for those who may share a watch. */
 export function keyOf({ kubeConfig, namespace, name, timing }: WatchTarget, identity: Identity): string {
-  const path = typeof kubeConfig === 'object' ? null : [kubeConfig === undefined ? null : resolve(kubeConfig)];
+  const path = typeof kubeConfig === 'object' ? null : [kubeConfig ?? null];
   return digest([path, identity, namespace, name, timing]);
 }

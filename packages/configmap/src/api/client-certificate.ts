@@ -12,9 +12,10 @@ const HALF_RENEWED = 'ERR_OSSL_X509_KEY_VALUES_MISMATCH';
  * Checks that a client certificate can be shown: OpenSSL says only what is wrong with it, not whose it is.
  *
  * @param plugin names the exec plugin that gave it, if one did.
+ * @param renewed is whether it comes from files, which somebody may be writing just now.
  * @throws {SourceError} with what to do; fatal at the start where no other attempt will mend it.
  */
-export function checkClientCertificate(options: RequestOptions, plugin: string | undefined): void {
+export function checkClientCertificate(options: RequestOptions, plugin: string | undefined, renewed: boolean): void {
   const { cert, key, pfx, passphrase } = options;
   if (cert === undefined && key === undefined && pfx === undefined) return;
   const shown = Object.entries({ cert, key, pfx, passphrase }).filter(([, value]) => value !== undefined);
@@ -29,7 +30,7 @@ export function checkClientCertificate(options: RequestOptions, plugin: string |
     // Any other message may quote what it is about.
     const reason = asText(asRecord(cause)['reason']) ?? 'it is no text';
     throw new SourceError(`the client certificate or key ${whose} cannot be used: ${reason}; ${todo}`, {
-      fatalAtStart: plugin === undefined && code !== HALF_RENEWED,
+      fatalAtStart: plugin === undefined && !renewed && code !== HALF_RENEWED,
     });
   }
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Source, SourceSink } from '@flagz/core';
 import { Asker } from './asker.ts';
 import { type KubeConfigLike, checkSpec, loadKubeConfig } from './kube-config.ts';
@@ -55,10 +56,12 @@ export interface ConfigMapApiOptions {
  * await using watcher = await flags.watch(configMapApiSource({ namespace: 'shop', name: 'checkout-flags' }));
  */
 export function configMapApiSource(options: ConfigMapApiOptions): Source {
-  const { namespace, name, kubeConfig, context, sourceName } = options;
+  const { namespace, name, context, sourceName } = options;
   checkName('namespace', namespace, LABEL, 63);
   checkName('name', name, SUBDOMAIN, 253);
-  checkSpec({ kubeConfig, context });
+  checkSpec({ kubeConfig: options.kubeConfig, context });
+  // Now: the process may change its folder.
+  const kubeConfig = typeof options.kubeConfig === 'string' ? resolve(options.kubeConfig) : options.kubeConfig;
   const timing: Timing = checkTiming(options);
   const target = { namespace, name, kubeConfig, context, timing };
   let last: SharedWatch | undefined;

@@ -38,7 +38,8 @@ export async function credentialsOf(
     const unreadable = isOfFile(cause) ? unreadableFileOf(config) : undefined;
     throw unreadable === undefined ? refused(user, cause as Error) : new SourceError(unreadable, { cause });
   }
-  checkClientCertificate(options, isPrinted(options) ? startedFor(user) : undefined);
+  const { certFile, keyFile } = asRecord(user);
+  checkClientCertificate(options, isPrinted(options) ? startedFor(user) : undefined, Boolean(certFile ?? keyFile));
   const { auth } = options;
   const given = { ...(options.headers as object) };
   if (token !== undefined) Object.assign(given, { Authorization: `Bearer ${token}` });

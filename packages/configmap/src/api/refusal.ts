@@ -18,7 +18,7 @@ export interface Circumstances {
 /** Is what an API server calls somebody whom it does not know, where it lets such people in. */
 const ANONYMOUS = 'system:anonymous';
 const NOTHING_SENT =
-  "no credentials were sent: the kubeconfig's user has none that is understood (token, tokenFile, client certificate, exec, …); give it some";
+  "no credentials were sent: the kubeconfig's user has none that is understood (token, client certificate, exec, …, and tokenFile where the option kubeConfig is a path); give it some";
 
 /** Makes an error of an answer that is no success: what, why, and what to do. */
 export async function refusalOf(

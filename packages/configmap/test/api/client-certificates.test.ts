@@ -120,15 +120,19 @@ describe('configMapApiSource: what it says of files and certificates for TLS', (
   }
 
   it('fails a start at once for a certificate that is none, and waits for one that may be half renewed', async () => {
+    using temp = tempDir();
+    const files = ['client.crt', 'client.key'].map((name) => temp.join(name)) as [string, string];
+    for (const file of files) writeFileSync(file, '');
     const users = [
       data({ certificate: 'x', key: 'y' }),
+      { 'client-certificate': files[0], 'client-key': files[1] },
       data({ ...one, key: two.key }),
       printing({ clientCertificateData: 'x', clientKeyData: 'y' }),
     ];
     const errors = await Promise.all(users.map((user) => refusedFor(user, {})));
     assert.equal(
       errors.map(({ fatalAtStart }) => fatalAtStart),
-      [true, false, false],
+      [true, false, false, false],
     );
   });
 });

@@ -149,6 +149,7 @@ describe('configMapApiSource: one watch of two spellings of a path', (it) => {
   it('is shared, for they are one kubeconfig', async () => {
     const double = await Double.start();
     const flags = [new FlagSet('absolute'), new FlagSet('relative')] as const;
+    const before = process.cwd();
     try {
       const kubeConfig = double.kubeConfig();
       rewrite(kubeConfig, ({ clusters: [entry] }) => {
@@ -157,10 +158,14 @@ describe('configMapApiSource: one watch of two spellings of a path', (it) => {
         Object.assign(entry ?? {}, { cluster: { server, 'certificate-authority': 'ca.crt' } });
       });
       const paths = [kubeConfig, relative(process.cwd(), kubeConfig)];
-      for (const [index, path] of paths.entries())
-        await flags[index]?.watch(configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig: path }));
+      const at = { namespace: 'shop', name: 'flags' };
+      const sources = paths.map((path) => configMapApiSource({ ...at, kubeConfig: path }));
+      // A path is seen from where the process was when the source was made.
+      process.chdir(dirname(kubeConfig));
+      for (const [index, source] of sources.entries()) await flags[index]?.watch(source);
       assert.is(double.watches, 1);
     } finally {
+      process.chdir(before);
       for (const watcher of flags.flatMap((set) => set.watchers)) await watcher.stop();
       await double.close();
     }

@@ -142,7 +142,7 @@ describe('configMapApiSource: a source that is watched again', (it) => {
 describe('configMapApiSource: a start as nobody', (it) => {
   const anonymous = 'configmaps "flags" is forbidden: User "system:anonymous" cannot list resource "configmaps"';
   const nothingSent =
-    "no credentials were sent: the kubeconfig's user has none that is understood (token, tokenFile, client certificate, exec, …); give it some";
+    "no credentials were sent: the kubeconfig's user has none that is understood (token, client certificate, exec, …, and tokenFile where the option kubeConfig is a path); give it some";
   const unknown = 'its token or certificate is unknown, expired or revoked; renew it';
   const cases: readonly (readonly [status: number, user: Partial<KubeconfigOptions>, words: string, todo: string])[] = [
     [401, { token: '' }, 'Unauthorized', nothingSent],
