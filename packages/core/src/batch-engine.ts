@@ -1,11 +1,11 @@
-import { Batch, type BatchRequest } from './batch.ts';
+import { Batch, type BatchRequest, type Wish } from './batch.ts';
 import { FlagError, reasonOf } from './errors.ts';
 import { EventStream, type FlagEvent } from './events.ts';
 import type { Dependent, FlagNode, Held } from './flag-node.ts';
 import { Flag } from './flag.ts';
 import { History } from './history.ts';
 import { findViolations } from './invariant.ts';
-import { type Effect, type Layer, LayerStack } from './layer.ts';
+import { type Change, type Layer, LayerStack } from './layer.ts';
 import { REDACTED } from './read-value.ts';
 import { recordBatch } from './record-batch.ts';
 import type { BatchOutcome } from './source.ts';
@@ -58,7 +58,8 @@ export class BatchEngine {
   /** Tells what would become of a batch, and changes nothing. */
   rehearse(request: BatchRequest): BatchOutcome {
     const batch = new Batch(request, this.flags);
-    for (const [flag, error] of findViolations(this.#effectsOf(batch))) batch.refuse(flag, error, undefined);
+    const changes = batch.wishes.map((wish) => this.#changeOf(batch.layer, wish));
+    for (const [flag, error] of findViolations(changes)) batch.refuse(flag, error, undefined);
     return batch.outcome(this.version);
   }
 
@@ -98,31 +99,20 @@ export class BatchEngine {
   }
 
   #commit(batch: Batch): void {
-    const { layer, wanted, refused } = batch;
-    if (batch.replace) {
-      for (const known of [layer.held, layer.pending]) {
-        for (const flag of known.keys()) if (!wanted.has(flag) && !refused.has(flag.name)) wanted.set(flag, undefined);
-      }
-    }
-    const fixed: FlagNode[] = [];
-    for (const [flag, held] of wanted) {
-      if (!flag.dynamic) fixed.push(flag);
-      if (sameHeld(flag, layer.held.get(flag), held)) this.#settle(batch, flag, held);
-      else if (!flag.dynamic && !batch.starting) this.#defer(batch, flag, held);
-    }
-    const effects = this.#effectsOf(batch);
-    const violations = findViolations(effects);
-    for (const [flag, error] of violations) {
-      batch.refuse(flag, error, wanted.get(flag)?.raw);
-      wanted.delete(flag);
+    const gone = batch.replace ? goneOf(batch) : [];
+    const wishes = gone.length > 0 ? [...batch.wishes, ...gone] : batch.wishes;
+    let changes = this.#changesOf(batch, wishes);
+    const violations = findViolations(changes);
+    if (violations.size > 0) {
+      const raws = new Map(changes.map(({ flag, held }) => [flag, held?.raw]));
+      for (const [flag, error] of violations) batch.refuse(flag, error, raws.get(flag));
+      changes = changes.filter(({ flag }) => !violations.has(flag));
     }
     standRefusals(batch);
-    const swapped = this.#swap(
-      batch,
-      violations.size > 0 ? effects.filter(({ flag }) => !violations.has(flag)) : effects,
-    );
+    const swapped = this.#swap(batch, changes);
     recordBatch(batch, swapped, this.version, this.history, this.events.listened);
     standUnknown(batch);
+    const fixed = wishes.filter(({ flag }) => !flag.dynamic).map(({ flag }) => flag);
     if (fixed.length > 0) standRestarts(batch, fixed, (flag) => this.#afterRestart(flag).text);
     const derived = this.#derive(swapped, batch.said);
     for (const event of batch.said) this.events.emit(event);
@@ -131,55 +121,72 @@ export class BatchEngine {
   }
 
   #notify(subject: FlagNode | Dependent, next: unknown, previous: unknown): void {
-    if (subject.notifiers.size === 0) return;
-    subject.notifiers.notify(next, previous, (thrown) => this.events.emit(notifierError(subject, thrown)));
+    subject.notifiers?.notify(next, previous, (thrown) => this.events.emit(notifierError(subject, thrown)));
   }
 
-  /** Nothing changes for this flag: it holds what was asked for. */
-  #settle({ layer, wanted }: Batch, flag: FlagNode, held: Held | undefined): void {
-    wanted.delete(flag);
-    layer.pending.delete(flag);
-    const kept = layer.held.get(flag);
-    if (!held || !kept || held === kept) return;
-    // A source is to have back what it said last. And what is set twice is the later one's: whoever set it for a time must
-    // not take it away from who means it to stay.
+  /** Finds what changes, and settles what does not. */
+  #changesOf(batch: Batch, wishes: readonly Wish[]): readonly Change[] {
+    const changes: Change[] = [];
+    for (const wish of wishes) if (!this.#settle(batch, wish)) changes.push(this.#changeOf(batch.layer, wish));
+    return changes;
+  }
+
+  /**
+   * Settles what changes nothing now, and tells whether it did: a flag that holds what is wanted, or a static flag after the
+   * start, whose change is on record until a restart brings it.
+   */
+  #settle({ layer, starting }: Batch, { flag, held }: Wish): boolean {
+    const kept = layer.heldOf(flag);
+    if (sameHeld(flag, kept, held)) {
+      layer.pending.delete(flag);
+      if (held && kept && held !== kept) this.#renew(layer, flag, kept, held);
+      return true;
+    }
+    if (flag.dynamic || starting) return false;
+    layer.pending.set(flag, held);
+    return true;
+  }
+
+  /**
+   * Keeps what was said last of a value that stays: a source is to have back the very bytes. And what is set twice is the
+   * later one's: whoever set it for a time must not take it away from who means it to stay.
+   */
+  #renew(layer: Layer, flag: FlagNode, kept: Held, said: Held): void {
     const renewed =
-      layer.kind === 'process' ? { ...held, value: kept.value, text: kept.text } : { ...kept, raw: held.raw };
+      layer.kind === 'process' ? { ...said, value: kept.value, text: kept.text } : { ...kept, raw: said.raw };
     layer.held.set(flag, renewed);
     if (flag.held === kept) flag.held = renewed;
-  }
-
-  /** Keeps the change of a static flag out of the batch: it is on record, and a restart brings it. */
-  #defer({ layer, wanted }: Batch, flag: FlagNode, held: Held | undefined): void {
-    wanted.delete(flag);
-    layer.pending.set(flag, held);
   }
 
   #afterRestart(flag: FlagNode): Held {
     return this.layers.resolve(flag, ({ pending, held }) => (pending.has(flag) ? pending : held).get(flag)).next;
   }
 
-  /** Finds what each flag would be, where its value or the layer that gives it changes. */
-  #effectsOf({ layer, wanted }: Batch): readonly Effect[] {
-    const effects: Effect[] = [];
-    const holding = (other: Layer, flag: FlagNode): Held | undefined =>
-      (other === layer ? wanted : other.held).get(flag);
-    for (const [flag, held] of wanted) {
-      // What is highest already, or alone, stays so: the other layers need not be fetched from memory.
-      const isHighest = held && layer.stacked && (flag.layer === undefined || flag.layer === layer);
-      const effect = isHighest ? { flag, previous: flag.held, next: held, layer } : this.layers.resolve(flag, holding);
-      if (effect.next !== flag.held) effects.push(effect);
-    }
-    return effects;
+  /** Finds what a flag would be that holds something else in a layer. */
+  #changeOf(layer: Layer, { flag, held }: Wish): Change {
+    const previous = flag.held;
+    const isOwn = flag.layer === layer;
+    // What is highest already, or alone, stays so: the other layers need not be fetched from memory. And what is its own
+    // differs, or it were settled.
+    if (held && layer.stacked && (isOwn || flag.layer === undefined))
+      return { flag, held, previous, next: held, layer, differs: isOwn || !sameHeld(flag, previous, held) };
+    const resolved = this.layers.resolve(flag, (other) => (other === layer ? held : other.held.get(flag)));
+    const { next } = resolved;
+    return { flag, held, previous, next, layer: resolved.layer, differs: !sameHeld(flag, previous, next) };
   }
 
   /** Makes the batch's values the current ones; gives the flags whose effective value differs, in declaration order. */
-  #swap({ layer, wanted, said }: Batch, effects: readonly Effect[]): readonly Effect[] {
-    if (wanted.size > 0) this.version++;
-    for (const [flag, held] of wanted) {
+  #swap({ layer, said }: Batch, changes: readonly Change[]): readonly Change[] {
+    if (changes.length > 0) this.version++;
+    for (const { flag, held, previous, next, layer: highest } of changes) {
       layer.pending.delete(flag);
       if (held) layer.held.set(flag, held);
       else layer.held.delete(flag);
+      if (next !== previous) {
+        flag.held = next;
+        flag.layer = highest;
+        if (flag.face) Flag.assign(flag.face, next.value);
+      }
       if (held && flag.deprecated !== undefined) {
         said.push({
           kind: 'deprecated',
@@ -189,18 +196,12 @@ export class BatchEngine {
         });
       }
     }
-    for (const { flag, next, layer: highest } of effects) {
-      flag.held = next;
-      flag.layer = highest;
-      if (flag.face) Flag.assign(flag.face, next.value);
-    }
-    const differs = ({ flag, previous, next }: Effect): boolean => !sameHeld(flag, previous, next);
-    const swapped = effects.every(differs) ? effects : effects.filter(differs);
+    const swapped = changes.every(({ differs }) => differs) ? changes : changes.filter(({ differs }) => differs);
     return swapped.length > 1 ? swapped.toSorted((left, right) => left.flag.ordinal - right.flag.ordinal) : swapped;
   }
 
   /** Makes derived values current; gives those that changed, with what they were. */
-  #derive(swapped: readonly Effect[], said: FlagEvent[]): ReadonlyMap<Dependent, unknown> {
+  #derive(swapped: readonly Change[], said: FlagEvent[]): ReadonlyMap<Dependent, unknown> {
     if (swapped.every(({ flag }) => flag.dependents.length === 0)) return UNCHANGED;
     const dependents = new Set(swapped.flatMap(({ flag }) => flag.dependents));
     const changed = new Map<Dependent, unknown>();
@@ -222,6 +223,18 @@ function notifierError(
 ): FlagEvent {
   const error = thrown instanceof Error && !sensitive ? thrown : new Error(sensitive ? REDACTED : reasonOf(thrown));
   return { kind: 'notifier-error', flag: name, error };
+}
+
+/** Gives, as wishes, what the layer holds or waits for and a batch that replaces everything does not name. */
+function goneOf({ layer, wishes, refused }: Batch): readonly Wish[] {
+  const held = wishes.reduce((count, { flag }) => (layer.heldOf(flag) ? count + 1 : count), 0);
+  // All that it holds is named, which is the rule.
+  if (held === layer.held.size && layer.pending.size === 0) return [];
+  const named = new Set(wishes.map(({ flag }) => flag));
+  const known = new Set([...layer.held.keys(), ...layer.pending.keys()]);
+  return [...known]
+    .filter((flag) => !named.has(flag) && !refused.has(flag.name))
+    .map((flag) => ({ flag, held: undefined }));
 }
 
 /** Compares by the type's `equals`, which may be the user's: one that throws calls the values different. */

@@ -23,6 +23,12 @@ export interface BatchRequest {
   readonly time?: number;
 }
 
+/** Is what a batch's layer is to hold of one flag; nothing is a deletion. */
+export interface Wish {
+  readonly flag: FlagNode;
+  readonly held: Held | undefined;
+}
+
 /** Is a batch on its way: first what parse and validation made of the request, in the end what became of it. */
 export class Batch {
   readonly layer: Layer;
@@ -30,14 +36,12 @@ export class Batch {
   readonly revision: string | undefined;
   readonly starting: boolean;
   readonly time: number;
-  /** What the layer is to hold; `undefined` is a deletion. */
-  readonly wanted: Map<FlagNode, Held | undefined> = new Map();
+  /** What was read well, a flag at most once, in the order of the values; invariants may refuse some of it still. */
+  readonly wishes: Wish[] = [];
   readonly restartNeeded: string[] = [];
   /** Events wait until all values are swapped: nobody sees half a batch. */
   readonly said: FlagEvent[] = [];
   readonly #origin: BatchOrigin | undefined;
-  /** Names what was read well, in the order of the values; invariants may refuse some of it still. */
-  readonly #read: string[] = [];
   // Made when they are needed: most batches are small, and an empty map costs as much as a value.
   #refused: Map<string, RejectionRecord> | undefined;
   #unknown: Map<string, RawValue | undefined> | undefined;
@@ -66,8 +70,9 @@ export class Batch {
 
   /** Names what is taken, also where nothing changes by it: a list of its own at each call. */
   get accepted(): string[] {
+    const names = this.wishes.map(({ flag }) => flag.name);
     const refused = this.#refused;
-    return refused ? this.#read.filter((name) => !refused.has(name)) : this.#read.slice();
+    return refused ? names.filter((name) => !refused.has(name)) : names;
   }
 
   get refused(): ReadonlyMap<string, RejectionRecord> {
@@ -119,7 +124,7 @@ export class Batch {
   }
 
   #readFor(flag: FlagNode, raw: RawValue | undefined): void {
-    const current = this.layer.held.get(flag);
+    const current = this.layer.heldOf(flag);
     try {
       let held = raw === undefined ? undefined : current;
       // What a source holds already need not be parsed again; the process sets it anew, see the engine.
@@ -128,8 +133,7 @@ export class Batch {
         // Field by field: to spread costs several times what parsing does.
         held = { value, text, raw, revision: this.revision, time: this.time, origin: this.originOf(flag.name) };
       }
-      this.wanted.set(flag, held);
-      this.#read.push(flag.name);
+      this.wishes.push({ flag, held });
     } catch (error) {
       this.refuse(flag, error as FlagError, raw);
     }

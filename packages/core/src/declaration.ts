@@ -3,7 +3,6 @@ import { quote } from './escape.ts';
 import type { FlagOptions } from './flag.ts';
 import type { FlagNode, Held } from './flag-node.ts';
 import type { FlagType, FlagTypeOfDefault } from './flag-type.ts';
-import { Notifiers } from './notifiers.ts';
 import { formatValue, readRaw } from './read-value.ts';
 
 /** Is good as a ConfigMap key, as a part of an etcd key, and as an option of a command line. */
@@ -22,6 +21,9 @@ export interface Declaration<T> extends FlagOptions {
 export function misdeclared(set: string, message: string, cause?: unknown): FlagError {
   return new FlagError('FLAGZ_DECLARATION', `flag set "${set}": ${message}`, cause === undefined ? {} : { cause });
 }
+
+/** One for all: most flags have none, and each list of their own would be fetched from memory at each change. */
+const NONE: readonly never[] = [];
 
 /**
  * Makes the node of a flag.
@@ -45,10 +47,10 @@ export function makeNode<T>(set: string, declaration: Declaration<T>, ordinal: n
     layer: undefined,
     lastChange: undefined,
     awaited: undefined,
-    validators: [],
-    invariants: [],
-    dependents: [],
-    notifiers: new Notifiers(),
+    validators: NONE,
+    invariants: NONE,
+    dependents: NONE,
+    notifiers: undefined,
     face: undefined,
   };
 }
@@ -62,8 +64,9 @@ function readDefault<T>(
   try {
     const shape = 'forDefault' in type ? type.forDefault(defaultValue) : type;
     const subject = { name, type: shape, sensitive };
-    const read = readRaw(subject, formatValue(subject, defaultValue));
-    return { type: shape, held: { ...read, raw: undefined, revision: undefined, time: 0, origin: undefined } };
+    const { value, text } = readRaw(subject, formatValue(subject, defaultValue));
+    // Field by field, in the order of all that are held: to spread takes as long as all the rest of a declaration.
+    return { type: shape, held: { value, text, raw: undefined, revision: undefined, time: 0, origin: undefined } };
   } catch (cause) {
     throw misdeclared(set, `the default is refused: ${reasonOf(cause)}`, cause);
   }

@@ -26,5 +26,5 @@ export function declareInvariant(engine: BatchEngine, set: string, invariant: In
       if (held) engine.revoke(layer, flag, violationOf(invariant, flag, refusal.reason, held.text));
     }
   }
-  for (const flag of flags) flag.invariants.push(invariant);
+  for (const flag of flags) flag.invariants = [...flag.invariants, invariant];
 }

@@ -14,7 +14,7 @@ export class Derived<T> {
     this.#flags = flags;
     this.#compute = compute;
     this.#value = compute();
-    for (const flag of flags) flag.node.dependents.push(this);
+    for (const { node } of flags) node.dependents = [...node.dependents, this];
   }
 
   /** Gives the current value: a field read. */
@@ -51,10 +51,7 @@ export class Derived<T> {
 
   /** Lets go of the flags: the value stays as it is. */
   [Symbol.dispose](): void {
-    for (const { node } of this.#flags) {
-      const index = node.dependents.indexOf(this);
-      if (index >= 0) node.dependents.splice(index, 1);
-    }
+    for (const { node } of this.#flags) node.dependents = node.dependents.filter((one) => one !== this);
     this.notifiers.clear();
   }
 }

@@ -52,10 +52,11 @@ export interface FlagNode {
   lastChange: FlagChange | undefined;
   /** What a restart would bring a static flag, where that differs, and the layer whose batch brought it about. */
   awaited: { readonly source: string; readonly next: string } | undefined;
-  readonly validators: Validator<unknown>[];
-  readonly invariants: Invariant[];
-  readonly dependents: Dependent[];
-  readonly notifiers: Notifiers<unknown>;
+  validators: readonly Validator<unknown>[];
+  invariants: readonly Invariant[];
+  dependents: readonly Dependent[];
+  /** None until somebody subscribes. */
+  notifiers: Notifiers<unknown> | undefined;
   /** The flag that users hold, once it is made. */
   face: Flag<unknown> | undefined;
 }

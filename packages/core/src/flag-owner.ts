@@ -33,7 +33,7 @@ export function flagOwner(engine: BatchEngine, process: Layer, set: string): Fla
       } catch (cause) {
         throw misdeclared(set, `the default is refused: ${reasonOf(cause)}`, cause);
       }
-      flag.validators.push(validator);
+      flag.validators = [...flag.validators, validator];
       revokeRefused(engine, flag, validator);
     },
   };

@@ -1,6 +1,6 @@
 import type { FlagNode } from './flag-node.ts';
 import type { FlagType } from './flag-type.ts';
-import type { Notifier, NotifierOptions } from './notifiers.ts';
+import { type Notifier, type NotifierOptions, Notifiers } from './notifiers.ts';
 import { checkText, formatValue } from './read-value.ts';
 import type { FlagInfo } from './show-flag.ts';
 import type { Validator } from './validators.ts';
@@ -123,6 +123,7 @@ export class DynamicFlag<T> extends Flag<T> {
    * @param options.signal ends the subscription.
    */
   withNotifier(notifier: Notifier<T>, options: NotifierOptions = {}): this {
+    this.node.notifiers ??= new Notifiers();
     this.node.notifiers.add(notifier as Notifier<unknown>, options);
     return this;
   }

@@ -31,6 +31,14 @@ export interface Effect {
   readonly layer: Layer | undefined;
 }
 
+/** Is what a batch makes of one flag. */
+export interface Change extends Effect {
+  /** What the batch's layer is to hold: nothing is a deletion. */
+  readonly held: Held | undefined;
+  /** Whether it is another value, and not only another layer that gives the same. */
+  readonly differs: boolean;
+}
+
 /** Holds the values of one source in one flag set. */
 export class Layer {
   readonly name: string;
@@ -51,6 +59,11 @@ export class Layer {
   constructor(name: string, kind: LayerKind) {
     this.name = name;
     this.kind = kind;
+  }
+
+  /** Gives what it holds of a flag: where the flag has its value from here, that need not be looked up. */
+  heldOf(flag: FlagNode): Held | undefined {
+    return flag.layer === this ? flag.held : this.held.get(flag);
   }
 
   /** Gives what was accepted last for a dynamic flag whose value is refused since. */
