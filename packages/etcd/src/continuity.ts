@@ -1,9 +1,11 @@
 import type { Connection } from './connection.ts';
-import { CONNECT_TIMEOUT_MS, PAGE_BYTES, PAGE_TIMEOUT_MS, isOutOfRange } from './load-prefix.ts';
-import { type KeyRange, type Mirror, type Picture, entryOf, nameOf } from './mirror.ts';
+import { CONNECT_TIMEOUT_MS, PAGE_TIMEOUT_MS, isOutOfRange } from './load-prefix.ts';
+import { type KeyRange, type Mirror, type Picture, nameOf } from './mirror.ts';
 
 /** How many of the newest keys are compared. */
 const MOST_NEWEST = 100;
+/** How many bytes they may have together: enough to tell, and few enough to be there soon. */
+const MOST_BYTES = 2_000_000;
 /** The raft term of a cluster after its first election. */
 const FIRST_TERM = 2;
 
@@ -39,7 +41,7 @@ export async function continuityOf(
     const page = await connection.range(newest, PAGE_TIMEOUT_MS, signal).catch(() => undefined);
     const isSame = page?.kvs.every((kv) => {
       const known = mirror.get(nameOf(range, kv.key));
-      return known !== undefined && entryOf(kv, known) === known;
+      return known?.isSameAs(kv);
     });
     if (!isSame) return 'unknown';
     return isAll ? 'certain' : 'likely';
@@ -54,15 +56,15 @@ export async function continuityOf(
 function newestLimit(mirror: Mirror): number {
   const revisions = BigUint64Array.from(mirror.values(), ({ modRevision }) => modRevision).sort();
   const oldest = revisions.at(-MOST_NEWEST) ?? 0n;
-  const newest = Array.from(mirror, ([name, { value, modRevision }]) => ({
-    modRevision,
+  const newest = Array.from(mirror, ([name, value]) => ({
+    modRevision: value.modRevision,
     bytes: name.length + value.length,
   })).filter(({ modRevision }) => modRevision >= oldest);
   // Of one revision the largest first: nobody knows which of them the server gives.
   newest.sort((one, other) =>
     one.modRevision === other.modRevision ? other.bytes - one.bytes : one.modRevision < other.modRevision ? 1 : -1,
   );
-  let left = PAGE_BYTES;
+  let left = MOST_BYTES;
   const tooMany = newest.slice(0, MOST_NEWEST).findIndex(({ bytes }) => (left -= bytes) < 0);
   return Math.max(1, tooMany < 0 ? MOST_NEWEST : tooMany);
 }

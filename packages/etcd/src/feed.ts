@@ -9,11 +9,12 @@ import { describeError, isUnanswered } from './describe-error.ts';
 import { type Attempt, Followers, NOTHING } from './followers.ts';
 import { FormerValues } from './former-values.ts';
 import { CONNECT_TIMEOUT_MS, loadPrefix } from './load-prefix.ts';
-import { type KeyRange, type Picture, changedEntryOf, keyOf, nameOf, rangeOf } from './mirror.ts';
+import { type KeyRange, type Picture, keyOf, nameOf, rangeOf } from './mirror.ts';
 import type { Follower } from './pending-rollback.ts';
 import { revert } from './revert.ts';
 import { Pause } from './pause.ts';
 import { Rollbacks } from './rollbacks.ts';
+import { StoredValue } from './stored-value.ts';
 import { WatchStream } from './watch-stream.ts';
 
 /** How soon everything is read where the mirror was kept by what is likely, at most, in milliseconds. */
@@ -266,12 +267,12 @@ export class Feed {
     const returned = new Set<string>();
     for (const { type, kv } of events) {
       const name = nameOf(this.#range, kv.key);
-      const entry = type === 'Delete' ? undefined : changedEntryOf(kv);
-      if (this.#former.changed(name, entry?.value, mirror.get(name)?.value)) returned.add(name);
-      this.#rollbacks.changed(name, entry);
-      if (entry) mirror.set(name, entry);
+      const value = type === 'Delete' ? undefined : new StoredValue(kv);
+      if (this.#former.changed(name, value, mirror.get(name))) returned.add(name);
+      this.#rollbacks.changed(name, value);
+      if (value) mirror.set(name, value);
       else mirror.delete(name);
-      changes.set(name, entry?.value);
+      changes.set(name, value);
     }
     picture.revision = revision;
     this.#followers.tellChanges(changes, picture, returned);

@@ -1,5 +1,5 @@
 import { type BatchOutcome, type SourceError, type SourceSink, ValidationError } from '@flagz/core';
-import { type Mirror, type Picture, valuesOf } from './mirror.ts';
+import type { Mirror, Picture } from './mirror.ts';
 import type { Follower } from './pending-rollback.ts';
 import type { Rollbacks } from './rollbacks.ts';
 
@@ -66,7 +66,7 @@ export class Followers {
     attempt.told = true;
     this.#rollbacks.rejoined(attempt, (name) => mirror.get(name));
     this.#tell(attempt, (sink) => {
-      const outcome = sink.replace(valuesOf(mirror), String(revision));
+      const outcome = sink.replace(mirror, String(revision));
       attempt.refused = refusedOf(outcome);
       this.#rollBack(attempt, outcome, mirror);
     });
@@ -143,5 +143,5 @@ function without(refused: Refused, told: Changes): Refused {
 /** Gives what keys hold that an invariant over one of the accepted flags refused. */
 function related(refused: Refused, accepted: readonly string[], mirror: Mirror): Changes {
   const names = [...refused].filter(([, flags]) => flags.some((flag) => accepted.includes(flag)));
-  return new Map(names.map(([name]) => [name, mirror.get(name)?.value]));
+  return new Map(names.map(([name]) => [name, mirror.get(name)]));
 }

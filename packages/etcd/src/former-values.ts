@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { isSame } from './mirror.ts';
+import { isSame } from './stored-value.ts';
 
 /** How long they are remembered, in milliseconds: as long as rollbacks are counted. */
 const KEPT_MS = 60_000;

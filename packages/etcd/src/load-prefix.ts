@@ -1,14 +1,20 @@
 import { SourceError } from '@flagz/core';
 import { GRPCOutOfRangeError, GRPCResourceExhastedError, type IRangeResponse, type IResponseHeader } from 'etcd3';
 import type { Connection } from './connection.ts';
-import { type Entry, type KeyRange, type Mirror, type Picture, entryOf, firstEntryOf, nameOf } from './mirror.ts';
+import { type KeyRange, type Mirror, type Picture, nameOf } from './mirror.ts';
+import { Page, StoredValue } from './stored-value.ts';
 
 /** How long the first answer of a connection may take, in milliseconds. */
 export const CONNECT_TIMEOUT_MS = 3_000;
 /** How long one page may take, in milliseconds. */
 export const PAGE_TIMEOUT_MS = 10_000;
-/** How large a page should be: large enough to be quick, small enough to be answered soon. */
-export const PAGE_BYTES = 2_000_000;
+/** How long a page should take, in milliseconds: as the link proves slow or quick, pages become smaller or larger. */
+const PAGE_MS = 500;
+const SMALLEST_PAGE_BYTES = 200_000;
+/** Less than what gRPC's servers and clients in other languages take for too much, unless they are told otherwise. */
+const LARGEST_PAGE_BYTES = 4_000_000;
+/** What a key takes besides its name and its value, at most. */
+const KEY_BYTES = 50;
 const FIRST_LIMIT = 500;
 const LARGEST_LIMIT = 10_000;
 /** How often a load may be overtaken by compaction. */
@@ -17,7 +23,7 @@ const TRIES = 5;
 /**
  * Reads everything under a prefix, in pages at one revision.
  *
- * @param known what was there before: entries that are the same are kept, as the very objects.
+ * @param known what was there before: values that are the same are kept, as the very objects.
  */
 export async function loadPrefix(
   connection: Connection,
@@ -42,13 +48,17 @@ async function loadPages(
   known: Mirror | undefined,
   signal: AbortSignal,
 ): Promise<Picture> {
-  const mirror = new Map<string, Entry>();
+  const mirror = new Map<string, StoredValue>();
   let header: IResponseHeader | undefined;
   for await (const page of pagesOf(connection, range, signal)) {
     header ??= page.header;
+    // Of a first load nearly all is kept.
+    const kept = known ? undefined : new Page(page);
     for (const kv of page.kvs) {
       const name = nameOf(range, kv.key);
-      mirror.set(name, known ? entryOf(kv, known.get(name)) : firstEntryOf(kv));
+      const before = known?.get(name);
+      // By the very object a flag set recognises a value, or a refusal: it neither reads nor announces it again.
+      mirror.set(name, before?.isSameAs(kv) ? before : new StoredValue(kv, kept));
     }
   }
   const { revision, cluster_id, raft_term } = header as IResponseHeader;
@@ -65,6 +75,13 @@ async function* pagesOf(
   const first = await connection.range({ key, range_end, limit: 1 }, CONNECT_TIMEOUT_MS, signal);
   const { revision } = first.header;
   let [keys, bytes, limit] = [0, 0, FIRST_LIMIT];
+  /** Chooses how many keys the next page has, by what a page took. */
+  const adapt = (page: IRangeResponse, ms: number): void => {
+    const size = page.kvs.reduce((sum, kv) => sum + kv.key.length + kv.value.length + KEY_BYTES, 0);
+    [keys, bytes] = [keys + page.kvs.length, bytes + size];
+    const most = Math.max(SMALLEST_PAGE_BYTES, Math.min(LARGEST_PAGE_BYTES, (size / ms) * PAGE_MS));
+    if (keys > 0) limit = Math.max(1, Math.min(LARGEST_LIMIT, Math.floor((most * keys) / bytes)));
+  };
   /** Asks for what follows a page, in smaller pages where they prove too large. */
   const after = ({ kvs, more }: IRangeResponse): Promise<IRangeResponse> | undefined => {
     const last = kvs.at(-1);
@@ -83,13 +100,12 @@ async function* pagesOf(
     return page;
   };
   for (let page: IRangeResponse | undefined = first; page;) {
+    const since = performance.now();
     // Asked before this page is read, so that the server works meanwhile.
     const next = after(page);
     yield page;
-    for (const kv of page.kvs) bytes += kv.key.length + kv.value.length;
-    keys += page.kvs.length;
-    if (bytes > 0) limit = Math.max(1, Math.min(LARGEST_LIMIT, Math.floor((PAGE_BYTES * keys) / bytes)));
     page = await next;
+    if (page) adapt(page, performance.now() - since);
   }
 }
 

@@ -1,25 +1,8 @@
-import { isAscii, isUtf8 } from 'node:buffer';
-import type { RawBytes } from '@flagz/core';
-import type { IKeyValue } from 'etcd3';
-
-/** Is one key as etcd holds it. */
-export interface Entry {
-  readonly value: Uint8Array;
-  readonly modRevision: bigint;
-}
-
-/** Leases by the very value, since what is put back is the very value that was accepted; most have none, and are left out. */
-const leases = new WeakMap<Uint8Array, string>();
-
-const NO_LEASE = '0';
-
-/** Gives the lease that a value was read with. */
-export function leaseOf(value: Uint8Array): string {
-  return leases.get(value) ?? NO_LEASE;
-}
+import { isAscii } from 'node:buffer';
+import type { StoredValue } from './stored-value.ts';
 
 /** Holds what is under a prefix, by flag name, at one revision. */
-export type Mirror = Map<string, Entry>;
+export type Mirror = Map<string, StoredValue>;
 
 /** Is everything under a prefix at one revision of one cluster. */
 export interface Picture {
@@ -71,48 +54,4 @@ export function keyOf({ key: prefix }: KeyRange, name: string): Buffer {
     prefix,
     name.startsWith(BYTES) ? Buffer.from(name.slice(BYTES.length), 'hex') : Buffer.from(name),
   ]);
-}
-
-/** Makes an entry of what a first load has read: a view of the page that was received, since nearly all of it is kept. */
-export function firstEntryOf({ value, mod_revision, lease }: IKeyValue): Entry {
-  return makeEntry(new Uint8Array(value.buffer, value.byteOffset, value.length), BigInt(mod_revision), lease);
-}
-
-/**
- * Makes an entry of what a later load has read, or keeps the known one where it is the same: the flag set recognises a
- * value, or a refusal, by the very object, and neither parses nor announces it again.
- */
-export function entryOf(kv: IKeyValue, known: Entry | undefined): Entry {
-  const { value, mod_revision, lease } = kv;
-  // Bytes and lease too: a cluster whose data were wiped counts its revisions anew.
-  const isSameRevision = known?.modRevision === BigInt(mod_revision);
-  if (isSameRevision && value.equals(known.value) && lease === leaseOf(known.value)) return known;
-  return changedEntryOf(kv);
-}
-
-/**
- * Makes an entry of what has changed: a copy, since one value would keep all that was received with it. What is text is
- * decoded here, once for all flag sets.
- */
-export function changedEntryOf({ value, mod_revision, lease }: IKeyValue): Entry {
-  return makeEntry(withText(new Uint8Array(value)), BigInt(mod_revision), lease);
-}
-
-function withText(bytes: Uint8Array): RawBytes {
-  return isUtf8(bytes) ? Object.assign(bytes, { text: utf8.decode(bytes) }) : bytes;
-}
-
-function makeEntry(value: Uint8Array, modRevision: bigint, lease: string): Entry {
-  if (lease !== NO_LEASE) leases.set(value, lease);
-  return { value, modRevision };
-}
-
-/** Gives the mirror as the values of a batch. */
-export function* valuesOf(mirror: Mirror): Iterable<readonly [string, Uint8Array]> {
-  for (const [name, { value }] of mirror) yield [name, value];
-}
-
-/** Compares two values, or their absence. */
-export function isSame(left: Uint8Array | undefined, right: Uint8Array | undefined): boolean {
-  return left === right || (left !== undefined && right !== undefined && Buffer.compare(left, right) === 0);
 }

@@ -1,5 +1,5 @@
 import type { Rejection, SourceSink } from '@flagz/core';
-import { type Entry, isSame } from './mirror.ts';
+import { type StoredValue, isSame } from './stored-value.ts';
 
 /** Is one flag set that follows a feed. */
 export interface Follower {
@@ -80,7 +80,7 @@ export function putForward(name: string, claims: Claim[]): LastGood | undefined 
 }
 
 /** Tells from what a key holds now whether a transaction was done: nobody else writes the accepted value just then. */
-export function fateOf({ value }: Sent, now: Entry | undefined): Reverted {
-  if (!isSame(value, now?.value)) return 'lost-race';
+export function fateOf({ value }: Sent, now: StoredValue | undefined): Reverted {
+  if (!isSame(value, now)) return 'lost-race';
   return now ? 'reverted' : 'deleted';
 }

@@ -1,6 +1,6 @@
 import { EtcdLeaseInvalidError, type IRequestOp } from 'etcd3';
 import type { Connection } from './connection.ts';
-import { leaseOf } from './mirror.ts';
+import { leaseOf } from './stored-value.ts';
 
 const TIMEOUT_MS = 5_000;
 

@@ -1,6 +1,5 @@
 import type { Rejection, RollbackOutcome, SourceSink } from '@flagz/core';
 import { isForbidden } from './describe-error.ts';
-import { type Entry, isSame } from './mirror.ts';
 import {
   type Claim,
   type Flapping,
@@ -14,6 +13,7 @@ import {
   fateOf,
   putForward,
 } from './pending-rollback.ts';
+import { type StoredValue, isSame } from './stored-value.ts';
 
 /** How often one key is put back within {@link WINDOW_MS}, by this process and others together. */
 const MOST_ROLLBACKS = 5;
@@ -64,14 +64,14 @@ export class Rollbacks {
    *
    * @param returned whether the key held this very value one change before: somebody else has put it back.
    */
-  refused({ sink, rollback }: Follower, rejection: Rejection, now: Entry | undefined, returned = false): void {
+  refused({ sink, rollback }: Follower, rejection: Rejection, now: StoredValue | undefined, returned = false): void {
     const { flag } = rejection;
     const good = sink.lastGood(flag);
     if (!good || done.has(good)) return;
     const claim = { sink, rejection, good };
     if (rollback === 'report') return this.#settle([claim], 'reported');
     // Another flag set has accepted it: whoever has nothing to put in its place must not take it away again.
-    if (now && good.value === undefined && isSame(now.value, this.#putBack.get(flag)))
+    if (now && good.value === undefined && isSame(now, this.#putBack.get(flag)))
       return this.#settle([claim], 'lost-race');
     const modRevision = now?.modRevision ?? 0n;
     const known = this.#pending.get(flag);
@@ -83,7 +83,7 @@ export class Rollbacks {
     if (returned) this.#turnsOf(flag).push(Date.now());
     const pending: Pending = {
       modRevision,
-      value: now?.value,
+      value: now,
       claims: [claim],
       timer: undefined,
       tries: 0,
@@ -95,13 +95,13 @@ export class Rollbacks {
   }
 
   /** Takes note of what a key holds now, nothing where it is gone: whoever wrote it has the last word. */
-  changed(name: string, now: Entry | undefined): void {
+  changed(name: string, now: StoredValue | undefined): void {
     const lost = this.#unanswered.get(name);
     const pending = this.#pending.get(name);
-    if (!isSame(now?.value, this.#putBack.get(name))) this.#putBack.delete(name);
+    if (!isSame(now, this.#putBack.get(name))) this.#putBack.delete(name);
     const flapping = this.#flapping.get(name);
     // Not at each turn of who writes good and bad values without end.
-    if (flapping && !isSame(now?.value, flapping.value) && Date.now() - flapping.since > TOLD_AGAIN_MS)
+    if (flapping && !isSame(now, flapping.value) && Date.now() - flapping.since > TOLD_AGAIN_MS)
       this.#flapping.set(name, { value: flapping.value, since: Date.now(), told: new WeakSet() });
     // A second event is nobody's answer; and once told, it is over.
     if (pending || lost?.fate) this.#unanswered.delete(name);
@@ -117,7 +117,7 @@ export class Rollbacks {
    *
    * @param find gives what a key holds now.
    */
-  rejoined({ sink }: Follower, find: (name: string) => Entry | undefined): void {
+  rejoined({ sink }: Follower, find: (name: string) => StoredValue | undefined): void {
     for (const [name, lost] of this.#unanswered) {
       const now = find(name);
       if ((now?.modRevision ?? 0n) !== lost.modRevision) lost.fate ??= fateOf(lost, now);

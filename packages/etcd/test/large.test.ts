@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { FlagSet, type Source, type SourceSink, string } from '@flagz/core';
+import { FlagSet, string } from '@flagz/core';
 import { etcdSource } from '@flagz/etcd';
 import { assert } from '@flagz/test-runner';
 import { type EtcdServer, TcpProxy } from '@flagz/testbed-etcd';
@@ -55,23 +55,20 @@ async function readRaw({ client }: EtcdServer): Promise<number> {
   return kept.size;
 }
 
-/** Measures how long a source takes until it hands everything to its flag set. */
-async function readBySource({ url }: EtcdServer): Promise<number> {
-  const source = etcdSource({ hosts: url, prefix: '/large' });
+/** Declares them all. */
+function declare(): FlagSet {
+  const flags = new FlagSet('large');
+  for (let index = 0; index < FLAGS; index++) flags.dynamic(`flag${index}`, string, '', '');
+  return flags;
+}
+
+/** Measures how long a flag set takes until it has them all. */
+async function load({ url }: EtcdServer): Promise<number> {
+  const flags = declare();
   const start = performance.now();
-  let took = 0;
-  const timed: Source = {
-    ...source,
-    watch: (sink, signal) => {
-      const replace: SourceSink['replace'] = (...load) => {
-        took = performance.now() - start;
-        return sink.replace(...load);
-      };
-      return source.watch(Object.assign(Object.create(sink) as SourceSink, { replace }), signal);
-    },
-  };
-  const watcher = await new FlagSet('nobody').watch(timed);
-  assert.is(watcher.status.unknown.length, FLAGS);
+  const watcher = await flags.watch(etcdSource({ hosts: url, prefix: '/large' }));
+  const took = performance.now() - start;
+  assert.is(flags.history().length, 1_000);
   await watcher.stop();
   return took;
 }
@@ -79,21 +76,20 @@ async function readBySource({ url }: EtcdServer): Promise<number> {
 onEachEtcd('etcdSource() with 20,000 flags of 1 kB', (it, server) => {
   it.before(() => fill(server()));
 
-  it('reads them within 1.3 times of a raw paged read', async () => {
+  it('loads them within 1.3 times of a raw paged read', async () => {
     const ratios: number[] = [];
     // The best of several pairs counts: what else the machine does is not the question.
     for (let round = 0; round < 10 && !ratios.some((ratio) => ratio <= 1.3); round++) {
       const start = performance.now();
       assert.is(await readRaw(server()), FLAGS);
       const raw = performance.now() - start;
-      ratios.push((await readBySource(server())) / raw);
+      ratios.push((await load(server())) / raw);
     }
     assert.ok(Math.min(...ratios) <= 1.3, `ratios: ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}`);
   });
 
   it('holds about their size, and little more when all of them have changed', async () => {
-    const flags = new FlagSet('large');
-    for (let index = 0; index < FLAGS; index++) flags.dynamic(`flag${index}`, string, '', '');
+    const flags = declare();
     const before = await heldAtRest();
     const watcher = await flags.watch(etcdSource({ hosts: server().url, prefix: '/large' }));
     assert.is(flags.find('flag19999')?.text, VALUE);
