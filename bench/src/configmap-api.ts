@@ -39,7 +39,7 @@ export const configMapApi: Subject = {
   name: 'configmap-api',
   title: 'A ConfigMap through the API: against a raw watch of the same process, and against the mount',
   async measure(effort) {
-    const cluster = await Cluster.start();
+    const cluster = await Cluster.start({ durable: true });
     const folder = mkdtempSync(join(tmpdir(), 'flagz-bench-'));
     try {
       const namespace = await new Namespace(cluster.api).create();

@@ -13,8 +13,8 @@ const VALUE = 'x'.repeat(1_000);
 const LOADS = 7;
 const SETS = 300;
 const FAN_OUTS = 200;
-/** How far away a server in another zone is, one way, in milliseconds. */
-const AWAY_MS = 5;
+/** How far away a server is, one way, in milliseconds: on another machine, and in another zone. */
+const AWAY_MS = [1, 5];
 
 /** Is what follows a key and what it costs until the last of them was told. */
 interface Track {
@@ -61,14 +61,16 @@ export const etcd: Subject = {
       const last = `put to the last of ${sets}`;
       compare(`${last}, each with a watch of its own`, ...(await inTurn(puts, raw(sets), ours(sets))), 1.2);
       compare(`${last}, against one raw watch`, ...(await inTurn(puts, raw(1), ours(sets))));
-      const proxy = await TcpProxy.start(Number(new URL(server.url).port));
-      try {
-        proxy.delay(AWAY_MS);
-        const far = { client: server.connect(proxy.url), url: proxy.url };
-        const times = await inTurn(puts, raw(1, far), ours(sets, far));
-        compare(`${last}, against one raw watch, ${AWAY_MS} ms away`, ...times, 1.2);
-      } finally {
-        await proxy.close();
+      for (const ms of AWAY_MS) {
+        const proxy = await TcpProxy.start(Number(new URL(server.url).port));
+        try {
+          proxy.delay(ms);
+          const far = { client: server.connect(proxy.url), url: proxy.url };
+          const times = await inTurn(puts, raw(1, far), ours(sets, far));
+          compare(`${last}, against one raw watch, ${ms} ms away`, ...times, 1.2);
+        } finally {
+          await proxy.close();
+        }
       }
       return {
         table: { head: ['what', 'raw p50', 'Flagz p50', 'ratio', 'raw p99', 'Flagz p99', 'ratio'], rows },
@@ -162,8 +164,8 @@ async function measureLoads(
   }
   // The first round is for the compiler.
   for (const times of [raw, read, applied]) times.shift();
-  compare(`first load of ${count} flags of 1 kB, until it is read and kept`, raw, read, 1.3);
-  compare(`first load of ${count} flags of 1 kB, until all are parsed and applied`, raw, applied);
+  compare(`first load of ${count} flags of 1 kB, until it is read and kept`, raw, read);
+  compare(`first load of ${count} flags of 1 kB, until all are parsed and applied`, raw, applied, 1.3);
 }
 
 async function timeToLoad({ url }: EtcdServer, flags: FlagSet): Promise<number> {
@@ -180,8 +182,9 @@ async function timed(run: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-/** Reads everything, in pages of 1,000 at one revision. */
-async function readRaw({ client }: EtcdServer): Promise<number> {
+/** Connects, and reads everything, in pages of 1,000 at one revision. */
+async function readRaw(server: EtcdServer): Promise<number> {
+  const client = server.connect();
   const kept = new Map<string, Buffer>();
   let revision = '0';
   for (let key: Buffer | undefined = Buffer.from('/large/'); key;) {
@@ -191,5 +194,6 @@ async function readRaw({ client }: EtcdServer): Promise<number> {
     const last = page.kvs.at(-1);
     key = page.more && last ? Buffer.concat([last.key, Buffer.from([0])]) : undefined;
   }
+  client.close();
   return kept.size;
 }

@@ -17,6 +17,12 @@ import { ServerProcess } from './server-process.ts';
 const LEEWAY_S = 60;
 const ISSUER = 'https://kubernetes.default.svc';
 
+/** Configures a cluster of the tests' own. */
+export interface ClusterOptions {
+  /** Whether each write waits for the disk, as in any real cluster. @default false */
+  readonly durable?: boolean;
+}
+
 /** Says what tests do to a cluster. */
 export interface ClusterNeeds {
   /** Whether they stop servers or sign tokens, which only a cluster of the tests' own allows. @default false */
@@ -77,7 +83,7 @@ export class Cluster {
   }
 
   /** Starts everything, or connects to the user's cluster. @throws {Error} when a part is missing or does not start. */
-  static async start(): Promise<Cluster> {
+  static async start({ durable = false }: ClusterOptions = {}): Promise<Cluster> {
     const given = givenKubeconfig();
     if (given) return Cluster.given(given);
     const missing = missingForCluster();
@@ -87,7 +93,7 @@ export class Cluster {
     const { certificate: cert, key } = authority.issue({ commonName: 'admin', organization: 'system:masters' });
     const cluster = new Cluster({ host: '127.0.0.1', port, ca: authority.certificate, cert, key });
     try {
-      await cluster.#startOwn(authority);
+      await cluster.#startOwn(authority, durable);
     } catch (error) {
       await cluster.close();
       throw error;
@@ -184,8 +190,8 @@ export class Cluster {
     return this.#own;
   }
 
-  async #startOwn(authority: CertificateAuthority): Promise<void> {
-    const etcd = await EtcdServer.start(this.folder);
+  async #startOwn(authority: CertificateAuthority, durable: boolean): Promise<void> {
+    const etcd = await EtcdServer.start(this.folder, durable);
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const tokenKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     const server = new ServerProcess({

@@ -16,8 +16,13 @@ export class EtcdServer {
     this.process = process;
   }
 
-  /** Starts it. @throws {Error} when the binary is missing or the server does not start. */
-  static async start(folder: string): Promise<EtcdServer> {
+  /**
+   * Starts it.
+   *
+   * @param durable whether each write waits for the disk, as that of any cluster does: tests need no data after a crash.
+   * @throws {Error} when the binary is missing or the server does not start.
+   */
+  static async start(folder: string, durable: boolean): Promise<EtcdServer> {
     const path = findBinary('etcd');
     if (!path) throw new Error('etcd is missing: run `npm test`, which builds it');
     const [clientPort = 0, peerPort = 0] = await freePorts(2);
@@ -32,8 +37,7 @@ export class EtcdServer {
       `--initial-advertise-peer-urls=${peerUrl}`,
       `--initial-cluster=default=${peerUrl}`,
       '--log-level=error',
-      // Nobody needs the data after a crash of the machine.
-      '--unsafe-no-fsync',
+      ...(durable ? [] : ['--unsafe-no-fsync']),
     ];
     const ready = async (): Promise<void> => {
       const response = await fetch(`${url}/health`);

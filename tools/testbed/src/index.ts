@@ -1,4 +1,4 @@
-export { Cluster, type ClusterNeeds, whyNoCluster } from './cluster.ts';
+export { Cluster, type ClusterNeeds, type ClusterOptions, whyNoCluster } from './cluster.ts';
 export { Namespace, type ConfigMapContent, type RoleRule } from './namespace.ts';
 export { TcpProxy, type ProxyTarget } from './tcp-proxy.ts';
 export { VolumeWriter, whyNoVolumeWriter } from './volume-writer.ts';
