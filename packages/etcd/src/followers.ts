@@ -1,4 +1,4 @@
-import { type BatchOutcome, type SourceError, type SourceSink, ValidationError } from '@flagz/core';
+import { type BatchOutcome, type SourceError, ValidationError } from '@flagz/core';
 import type { Mirror, Picture } from './mirror.ts';
 import type { Follower } from './pending-rollback.ts';
 import type { Rollbacks } from './rollbacks.ts';
@@ -65,8 +65,8 @@ export class Followers {
     if (attempt.told || !this.#attempts.has(attempt)) return;
     attempt.told = true;
     this.#rollbacks.rejoined(attempt, (name) => mirror.get(name));
-    this.#tell(attempt, (sink) => {
-      const outcome = sink.replace(mirror, String(revision));
+    this.#tell(attempt, () => {
+      const outcome = attempt.sink.replace(mirror, String(revision));
       attempt.refused = refusedOf(outcome);
       this.#rollBack(attempt, outcome, mirror);
     });
@@ -80,24 +80,22 @@ export class Followers {
    */
   tellChanges(changes: Changes, { mirror, revision }: Picture, returned: ReadonlySet<string>): void {
     const written = String(revision);
-    for (const attempt of this.#attempts) {
-      if (!attempt.told) continue;
-      this.#tell(attempt, (sink) => {
-        const outcome = sink.update(changes, written);
-        if (attempt.refused.size > 0 || outcome.rejected.length > 0) {
-          attempt.refused = new Map([...without(attempt.refused, changes), ...refusedOf(outcome)]);
-          this.#rollBack(attempt, outcome, mirror, returned);
-        }
-        // Their rollbacks, if there are any, are on their way already.
-        for (let { accepted } = outcome; accepted.length > 0;) {
-          const again = related(attempt.refused, accepted, mirror);
-          if (again.size === 0) return;
-          const next = sink.update(again, written);
-          attempt.refused = new Map([...without(attempt.refused, again), ...refusedOf(next)]);
-          accepted = next.accepted;
-        }
-      });
-    }
+    const tellOne = (attempt: Attempt): void => {
+      const outcome = attempt.sink.update(changes, written);
+      // Nothing is refused, and nothing was.
+      if (attempt.refused.size === 0 && outcome.rejected.length === 0) return;
+      attempt.refused = new Map([...without(attempt.refused, changes), ...refusedOf(outcome)]);
+      this.#rollBack(attempt, outcome, mirror, returned);
+      // Their rollbacks, if there are any, are on their way already.
+      for (let { accepted } = outcome; accepted.length > 0;) {
+        const again = related(attempt.refused, accepted, mirror);
+        if (again.size === 0) return;
+        const next = attempt.sink.update(again, written);
+        attempt.refused = new Map([...without(attempt.refused, again), ...refusedOf(next)]);
+        accepted = next.accepted;
+      }
+    };
+    for (const attempt of this.#attempts) if (attempt.told) this.#tell(attempt, tellOne);
   }
 
   /** Tells all who were told everything that the watch is alive. */
@@ -111,9 +109,9 @@ export class Followers {
   }
 
   /** Tells one; what it throws is its own failure, not the feed's. */
-  #tell(attempt: Attempt, say: (sink: SourceSink) => void): void {
+  #tell(attempt: Attempt, say: (attempt: Attempt) => void): void {
     try {
-      say(attempt.sink);
+      say(attempt);
     } catch (thrown) {
       this.fail(attempt, thrown as SourceError);
     }
