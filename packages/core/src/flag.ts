@@ -118,7 +118,7 @@ export class Flag<T> {
 /** Holds a typed value that operators change while the program runs. {@link FlagSet} makes them. */
 export class DynamicFlag<T> extends Flag<T> {
   /**
-   * Adds a notifier, called synchronously with `(next, previous)` each time the effective value changes.
+   * Adds a notifier, called synchronously with `(next, previous)` each time the effective value changes from now on.
    *
    * @param options.signal ends the subscription.
    */
