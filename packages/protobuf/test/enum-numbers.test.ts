@@ -2,6 +2,7 @@ import { proto3 } from '@flagz/protobuf';
 import { assert, describe, throws } from '@flagz/test-runner';
 import protobuf from 'protobufjs';
 import protojson from 'protobufjs/ext/protojson.js';
+import { countCalls } from './count-calls.ts';
 import { hex } from './everything.ts';
 
 function holderOfEnum(syntax: 'proto2' | 'proto3'): protobuf.Type {
@@ -14,20 +15,7 @@ function holderOfEnum(syntax: 'proto2' | 'proto3'): protobuf.Type {
 }
 
 /** Counts what protobufjs is asked while something is done. */
-function countQuestions(act: () => void): number {
-  const { fromJson } = protojson;
-  let count = 0;
-  protojson.fromJson = (...args) => {
-    count++;
-    return fromJson(...args);
-  };
-  try {
-    act();
-  } finally {
-    protojson.fromJson = fromJson;
-  }
-  return count;
-}
+const countQuestions = (act: () => void): number => countCalls(protojson, 'fromJson', act);
 
 describe('an enum number in the binary form that the schema does not know', (it) => {
   const places: readonly (readonly [what: string, bytes: string, text: string, path: string])[] = [

@@ -1,26 +1,13 @@
 import { proto3 } from '@flagz/protobuf';
 import { assert, describe, throws } from '@flagz/test-runner';
 import protobuf from 'protobufjs';
+import { countCalls } from './count-calls.ts';
 
 const FIELDS = Array.from({ length: 300 }, (_, index) => `string text_${index} = ${index + 10};`).join(' ');
 const SCHEMA = `syntax = "proto3"; message M { repeated M list = 1; map<string, int32> map = 2; int32 x = 3; ${FIELDS} }`;
 
 /** Counts the fields that are looked at while something is done. */
-function countLooks(act: () => void): number {
-  const fields: { resolve: (this: protobuf.Field) => protobuf.Field } = protobuf.Field.prototype;
-  const { resolve } = fields;
-  let count = 0;
-  fields.resolve = function () {
-    count++;
-    return resolve.call(this);
-  };
-  try {
-    act();
-  } finally {
-    fields.resolve = resolve;
-  }
-  return count;
-}
+const countLooks = (act: () => void): number => countCalls(protobuf.Field.prototype, 'resolve', act);
 
 describe('a message of many fields', (it) => {
   const type = proto3(protobuf.parse(SCHEMA).root.lookupType('M'));
