@@ -166,8 +166,8 @@ export class BatchEngine {
   #changeOf(layer: Layer, { flag, held }: Wish): Change {
     const previous = flag.held;
     const isOwn = flag.layer === layer;
-    // What is highest already, or alone, stays so: the other layers need not be fetched from memory. And what is its own
-    // differs, or it were settled.
+    // What is highest already, or alone, stays so: the other layers need not be fetched from memory. Where the value is its
+    // own already, the batch has found that it differs.
     if (held && layer.stacked && (isOwn || flag.layer === undefined))
       return { flag, held, previous, next: held, layer, differs: isOwn || !sameHeld(flag, previous, held) };
     const resolved = this.layers.resolve(flag, (other) => (other === layer ? held : other.held.get(flag)));

@@ -11,9 +11,10 @@ const NONE: ReadonlyMap<FlagNode, ValidationError> = new Map();
  * To refuse one change can break another invariant, so they are asked until none complains; each round refuses at
  * least one change, so it ends.
  */
-export function findViolations(all: readonly Effect[]): ReadonlyMap<FlagNode, ValidationError> {
-  if (all.every(({ flag }) => flag.invariants.length === 0)) return NONE;
-  const changes = all.filter(({ previous, next }) => next !== previous);
+export function findViolations(given: readonly Effect[]): ReadonlyMap<FlagNode, ValidationError> {
+  if (given.every(({ flag }) => flag.invariants.length === 0)) return NONE;
+  // Not what a higher layer covers.
+  const changes = given.filter(({ previous, next }) => next !== previous);
   const concerned = new Set(changes.flatMap(({ flag }) => flag.invariants));
   const effects = new Map(changes.map((effect) => [effect.flag, effect]));
   const refused = new Map<FlagNode, ValidationError>();

@@ -61,7 +61,10 @@ export class Layer {
     this.kind = kind;
   }
 
-  /** Gives what it holds of a flag: where the flag has its value from here, that need not be looked up. */
+  /**
+   * Gives what it holds of a flag. Where the flag has its value from here, that need not be looked up: the engine writes both
+   * at once.
+   */
   heldOf(flag: FlagNode): Held | undefined {
     return flag.layer === this ? flag.held : this.held.get(flag);
   }

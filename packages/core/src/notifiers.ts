@@ -42,7 +42,8 @@ export class Notifiers<T> {
   /** Calls each that was there when it began; a notifier that throws or rejects stops nobody else. */
   notify(next: T, previous: T, report: (thrown: unknown) => void): void {
     const entries = this.#entries;
-    for (let left = entries.length, at = 0; left > 0; left--, at++) {
+    const { length } = entries;
+    for (let at = 0; at < length; at++) {
       const notify = entries[at]?.notify;
       if (!notify) continue;
       try {
@@ -60,7 +61,7 @@ export class Notifiers<T> {
     this.#over = 0;
   }
 
-  /** Ends a subscription. The list is made anew, for whoever walks through it, once most of them are over. */
+  /** Ends a subscription. Once most of them are over the list is made anew: whoever walks through the old one goes on. */
   #end(entry: Entry<T>): void {
     if (!entry.notify) return;
     entry.notify = undefined;

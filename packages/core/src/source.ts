@@ -8,7 +8,7 @@ export type RawValue = string | RawBytes;
 /** Is a value in bytes, of which a source may say what text they are: a file's, without the newline at its end. */
 export interface RawBytes extends Uint8Array {
   /** What flag types get that do not read bytes. @default the bytes decoded as strict UTF-8 */
-  readonly text?: string;
+  readonly text?: string | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { FlagSet, int } from '@flagz/core';
 import { assert, describe } from '@flagz/test-runner';
 
 describe('notifiers', (it) => {
-  it('are not told of the change in which they come', () => {
+  it('are not told of the change of their flag in which they come', () => {
     const told: string[] = [];
     const a = new FlagSet('s').dynamic('a', int, 0, '');
     a.withNotifier((next) => {

@@ -15,7 +15,7 @@ export type Continuity = 'certain' | 'likely' | 'unknown';
 /**
  * Finds out whether a cluster still has the history that a picture is of, so that a watch may go on after it.
  *
- * The number of keys at the picture's revision is compared, and as many of those that were written last as a page holds,
+ * The number of keys at the picture's revision is compared, and a hundred of those that were written last, or 2 MB of them,
  * with their values. Where these are all, it is certain. Where they are not, it is likely, if the cluster has had no
  * election since, and more than the one that a new cluster begins with. It is no more than that: data that were wiped and
  * written anew can have the same revisions, and a cluster the same id and as many elections. So whoever goes on from what
@@ -52,7 +52,7 @@ export async function continuityOf(
   }
 }
 
-/** Counts the newest keys that a page holds: at least one. */
+/** Counts the newest keys that are compared: at least one. */
 function newestLimit(mirror: Mirror): number {
   const revisions = BigUint64Array.from(mirror.values(), ({ modRevision }) => modRevision).sort();
   const oldest = revisions.at(-MOST_NEWEST) ?? 0n;

@@ -11,8 +11,9 @@ import { FormerValues } from './former-values.ts';
 import { CONNECT_TIMEOUT_MS, loadPrefix } from './load-prefix.ts';
 import { type KeyRange, type Picture, keyOf, nameOf, rangeOf } from './mirror.ts';
 import type { Follower } from './pending-rollback.ts';
-import { revert } from './revert.ts';
+import { PageSize } from './page-size.ts';
 import { Pause } from './pause.ts';
+import { revert } from './revert.ts';
 import { Rollbacks } from './rollbacks.ts';
 import { StoredValue } from './stored-value.ts';
 import { WatchStream } from './watch-stream.ts';
@@ -60,6 +61,7 @@ export class Feed {
   /** The mirror, once it is a picture of etcd. */
   #picture: Picture | undefined;
   readonly #former = new FormerValues();
+  readonly #pageSize = new PageSize();
   readonly #pause = new Pause();
   #run: Run | undefined;
   #connection: Connection | undefined;
@@ -124,8 +126,7 @@ export class Feed {
   }
 
   get #waitsFor(): string | undefined {
-    const gap = this.#admission && 'what was written before it came had not all arrived';
-    return this.#connection?.waitsFor ?? gap;
+    return this.#connection?.waitsFor ?? (this.#admission && 'what was written before it came had not all arrived');
   }
 
   #start(): void {
@@ -189,7 +190,7 @@ export class Feed {
     if (continuity === 'unknown') {
       const present = [...this.#followers];
       const reached = this.#reached;
-      this.#picture = await loadPrefix(connection, this.#range, known?.mirror, signal);
+      this.#picture = await loadPrefix(connection, this.#range, known?.mirror, this.#pageSize, signal);
       for (const attempt of present) attempt.present = true;
       // What was told elsewhere before it began, it has read.
       if (this.#reached === reached) this.#reached = 0n;

@@ -66,7 +66,8 @@ export class Followers {
     attempt.told = true;
     this.#rollbacks.rejoined(attempt, (name) => mirror.get(name));
     this.#tell(attempt, () => {
-      const outcome = attempt.sink.replace(mirror, String(revision));
+      // A copy: whoever wraps the sink may keep it, or take something out.
+      const outcome = attempt.sink.replace(new Map(mirror), String(revision));
       attempt.refused = refusedOf(outcome);
       this.#rollBack(attempt, outcome, mirror);
     });

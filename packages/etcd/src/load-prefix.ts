@@ -1,39 +1,34 @@
 import { SourceError } from '@flagz/core';
 import { GRPCOutOfRangeError, GRPCResourceExhastedError, type IRangeResponse, type IResponseHeader } from 'etcd3';
 import type { Connection } from './connection.ts';
+import { isUnanswered } from './describe-error.ts';
 import { type KeyRange, type Mirror, type Picture, nameOf } from './mirror.ts';
+import type { PageSize } from './page-size.ts';
 import { Page, StoredValue } from './stored-value.ts';
 
 /** How long the first answer of a connection may take, in milliseconds. */
 export const CONNECT_TIMEOUT_MS = 3_000;
 /** How long one page may take, in milliseconds. */
 export const PAGE_TIMEOUT_MS = 10_000;
-/** How long a page should take, in milliseconds: as the link proves slow or quick, pages become smaller or larger. */
-const PAGE_MS = 500;
-const SMALLEST_PAGE_BYTES = 200_000;
-/** Less than what gRPC's servers and clients in other languages take for too much, unless they are told otherwise. */
-const LARGEST_PAGE_BYTES = 4_000_000;
-/** What a key takes besides its name and its value, at most. */
-const KEY_BYTES = 50;
-const FIRST_LIMIT = 500;
-const LARGEST_LIMIT = 10_000;
 /** How often a load may be overtaken by compaction. */
 const TRIES = 5;
 
 /**
  * Reads everything under a prefix, in pages at one revision.
  *
+ * @param pageSize what earlier loads have learned of it.
  * @param known what was there before: values that are the same are kept, as the very objects.
  */
 export async function loadPrefix(
   connection: Connection,
   range: KeyRange,
   known: Mirror | undefined,
+  pageSize: PageSize,
   signal: AbortSignal,
 ): Promise<Picture> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await loadPages(connection, range, known, signal);
+      return await loadPages(connection, range, known, pageSize, signal);
     } catch (error) {
       if (!isOutOfRange(error)) throw error;
       if (attempt < TRIES) continue;
@@ -46,11 +41,12 @@ async function loadPages(
   connection: Connection,
   range: KeyRange,
   known: Mirror | undefined,
+  pageSize: PageSize,
   signal: AbortSignal,
 ): Promise<Picture> {
   const mirror = new Map<string, StoredValue>();
   let header: IResponseHeader | undefined;
-  for await (const page of pagesOf(connection, range, signal)) {
+  for await (const page of pagesOf(connection, range, pageSize, signal)) {
     header ??= page.header;
     // Of a first load nearly all is kept.
     const kept = known ? undefined : new Page(page);
@@ -69,32 +65,28 @@ async function loadPages(
 async function* pagesOf(
   connection: Connection,
   { key, range_end }: KeyRange,
+  pageSize: PageSize,
   signal: AbortSignal,
 ): AsyncGenerator<IRangeResponse, void, undefined> {
   // One key first: it answers soon, or the endpoint is not worth a longer wait.
+  const begun = performance.now();
   const first = await connection.range({ key, range_end, limit: 1 }, CONNECT_TIMEOUT_MS, signal);
+  pageSize.begin(performance.now() - begun);
   const { revision } = first.header;
-  let [keys, bytes, limit] = [0, 0, FIRST_LIMIT];
-  /** Chooses how many keys the next page has, by what a page took. */
-  const adapt = (page: IRangeResponse, ms: number): void => {
-    const size = page.kvs.reduce((sum, kv) => sum + kv.key.length + kv.value.length + KEY_BYTES, 0);
-    [keys, bytes] = [keys + page.kvs.length, bytes + size];
-    const most = Math.max(SMALLEST_PAGE_BYTES, Math.min(LARGEST_PAGE_BYTES, (size / ms) * PAGE_MS));
-    if (keys > 0) limit = Math.max(1, Math.min(LARGEST_LIMIT, Math.floor((most * keys) / bytes)));
-  };
   /** Asks for what follows a page, in smaller pages where they prove too large. */
   const after = ({ kvs, more }: IRangeResponse): Promise<IRangeResponse> | undefined => {
     const last = kvs.at(-1);
     if (!more || !last) return undefined;
     const next = Buffer.concat([last.key, Buffer.from([0])]);
-    const ask = (most: number): Promise<IRangeResponse> =>
+    const ask = (keys: number): Promise<IRangeResponse> =>
       connection
-        .range({ key: next, range_end, revision, limit: most }, PAGE_TIMEOUT_MS, signal)
+        .range({ key: next, range_end, revision, limit: keys }, PAGE_TIMEOUT_MS, signal)
         .catch((error: unknown) => {
-          if (!(error instanceof GRPCResourceExhastedError) || most === 1) throw error;
-          return ask(Math.ceil(most / 4));
+          if (isUnanswered(error)) pageSize.late();
+          if (!(error instanceof GRPCResourceExhastedError) || keys === 1) throw error;
+          return ask(pageSize.refused(keys));
         });
-    const page = ask(limit);
+    const page = ask(pageSize.keys);
     // Whoever reads may have enough before this one is there.
     page.catch(() => {});
     return page;
@@ -105,8 +97,9 @@ async function* pagesOf(
     const next = after(page);
     yield page;
     page = await next;
-    if (page) adapt(page, performance.now() - since);
+    if (page) pageSize.came(page, performance.now() - since);
   }
+  pageSize.done();
 }
 
 /** Tells whether a revision could not be read: a proxy loses the number of the status, but not its text. */

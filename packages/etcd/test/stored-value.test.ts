@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { assert, describe } from '@flagz/test-runner';
 import { Page, StoredValue, leaseOf } from '../src/stored-value.ts';
 
@@ -45,18 +46,20 @@ describe('StoredValue', (it) => {
   it('has no text where it is not UTF-8', () => {
     const [kv] = receive(Buffer.from([0x61, 0xc3]));
     assert.ok(kv);
-    for (const page of [undefined, new Page({ kvs: [kv] })])
-      assert.throws(() => new StoredValue(kv, page).text, TypeError);
+    for (const page of [undefined, new Page({ kvs: [kv] })]) assert.is(new StoredValue(kv, page).text, undefined);
   });
 
-  it('is cut and copied as plain bytes', () => {
+  it('is plain bytes to whoever gets it', () => {
     const [kv] = receive(Buffer.from('abc'));
     assert.ok(kv);
-    const value = new StoredValue(kv);
-    for (const part of [value.subarray(1), value.slice(1), value.map((byte) => byte)]) {
-      assert.is(part.constructor, Uint8Array);
+    const value = new StoredValue({ ...kv, lease: '3' });
+    assert.is(JSON.stringify(value), '{"0":97,"1":98,"2":99}');
+    assert.ok(isDeepStrictEqual(value, new StoredValue(kv)));
+    for (const part of [value.subarray(1), value.slice(1), value.map((byte) => byte), structuredClone(value)]) {
+      assert.is(Object.getPrototypeOf(part), Uint8Array.prototype);
       assert.is(leaseOf(part), '0');
     }
+    assert.is(new (value.constructor as Uint8ArrayConstructor)(2).length, 2);
   });
 
   it('is what was read as long as revision, bytes and lease are the same', () => {
