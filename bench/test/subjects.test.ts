@@ -38,7 +38,7 @@ function names({ table }: Report): readonly string[] {
 describe('the benchmark', (it) => {
   it('etcd compares a change, the first load and many flag sets', async () => {
     const report = await smoke(etcd);
-    assert.is(names(report).length, 6);
+    assert.is(names(report).length, 7);
   });
 
   const missing = whyNoCluster({ own: true }) ?? whyNoVolumeWriter();
