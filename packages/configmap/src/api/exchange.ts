@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { SourceError } from '@flagz/core';
 import type { Access } from './access.ts';
@@ -173,7 +174,15 @@ function sendOnce(access: Access, path: string, timing: Timing, signal: AbortSig
       const isStale = sent.reusedSocket && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
       fail(isStale ? new ReusedError(cause.message, { cause }) : unreachable(server, cause));
     });
+    const switched = (socket: Duplex): void => {
+      socket.destroy();
+      const what = `${server.origin} answered with another protocol (101), which was not asked for`;
+      fail(new SourceError(`${what}; check server and proxy-url of the kubeconfig`));
+    };
+    sent.on('upgrade', (_, socket) => switched(socket));
     sent.on('response', (response) => {
+      // One that does not say which protocol is no upgrade to Node.
+      if (response.statusCode === 101) return switched(response.socket);
       release();
       // Whatever is not read to its end is destroyed with the attempt.
       const onLateAbort = (): void => void response.destroy(signal.reason as Error);

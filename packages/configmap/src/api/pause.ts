@@ -17,11 +17,11 @@ export class Pause {
   #failures = 0;
   #endsAt = 0;
 
-  /** Makes the next attempt wait, longer each time. */
-  extend(): void {
+  /** Makes the next attempt wait, longer each time, and longer than `leastMs`, for which the server has asked. */
+  extend(leastMs: number): void {
     this.#failures++;
     const boundMs = Math.min(BACKOFF.maxMs, BACKOFF.minMs * 2 ** (this.#failures - 1));
-    this.#endsAt = performance.now() + Math.random() * boundMs;
+    this.#endsAt = performance.now() + leastMs + Math.random() * boundMs;
   }
 
   /** Makes the next failure a first one. */

@@ -1,15 +1,26 @@
 import type { IncomingMessage } from 'node:http';
 import { SourceError } from '@flagz/core';
 import { readBody } from './exchange.ts';
+import { retryAfterMs } from './retry-after.ts';
 import type { Timing } from './timing.ts';
 import { asRecord, asText, shown } from './wire.ts';
 
 /** Says that the API server does not know who asks: the credentials have expired, or never were any. */
 export class UnknownAskerError extends SourceError {}
 
+/** Says that the server has too much to do, and when to come back, in milliseconds from now. */
+export class BusyError extends SourceError {
+  readonly retryAfterMs: number;
+
+  constructor(message: string, waitMs: number) {
+    super(message);
+    this.retryAfterMs = waitMs;
+  }
+}
+
 /** Says in which circumstances an API server refuses. */
 export interface Circumstances {
-  /** Says that it has refused for a while: missing rights will not come by themselves. */
+  /** Says that it has refused for a while: missing rights will not come by themselves, as those of a server that has just started do. */
   readonly lasting: boolean;
   /** Says that no credentials were sent. */
   readonly isNobody: boolean;
@@ -40,12 +51,14 @@ export async function refusalOf(
   }
   if (status === 403) {
     const role = `a Role with verbs ["get", "list", "watch"] on resources ["configmaps"], resourceNames [${JSON.stringify(name)}]`;
-    return new SourceError(
-      `${user} may not ${verb} ${what}: what is missing is ${role}, and a RoleBinding of it; the API server says: ${says}`,
-      { fatalAtStart: lasting },
-    );
+    const missing = `${lasting ? '' : 'if this lasts, '}what is missing is ${role}, and a RoleBinding of it`;
+    return new SourceError(`${user} may not ${verb} ${what}: ${missing}; the API server says: ${says}`, {
+      fatalAtStart: lasting,
+    });
   }
-  return new SourceError(`the API server refuses to ${verb} ${what} with status ${status}: ${says}`);
+  const refused = `the API server refuses to ${verb} ${what} with status ${status}: ${says}`;
+  const waitMs = retryAfterMs(response);
+  return waitMs > 0 ? new BusyError(refused, waitMs) : new SourceError(refused);
 }
 
 /** Gives the words of a Status; of anything else, which may hold values of sensitive flags, only what and how much it is. */

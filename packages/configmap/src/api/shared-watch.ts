@@ -8,7 +8,7 @@ import { type Follower, Followers } from './followers.ts';
 import { type Identity, identityOf } from './identity.ts';
 import type { KubeConfigLike } from './kube-config.ts';
 import { BACKOFF, Pause } from './pause.ts';
-import { UnknownAskerError } from './refusal.ts';
+import { BusyError, UnknownAskerError } from './refusal.ts';
 import { type OpenWatch, Requests } from './requests.ts';
 import { readEvent } from './watch-event.ts';
 
@@ -257,7 +257,7 @@ export class SharedWatch {
 
   #fail(error: Error): void {
     if (this.#state === 'watching' && performance.now() - this.#watchingSince > STEADY_MS) this.#pause.reset();
-    this.#pause.extend();
+    this.#pause.extend(error instanceof BusyError ? error.retryAfterMs : 0);
     // Who starts gives up now: who comes next has waited for nothing yet.
     if (error instanceof SourceError && error.fatalAtStart) this.#requests.forget();
     this.#followers.failAll(error, () => this.#end());

@@ -144,6 +144,29 @@ describe('configMapApiSource: garbage', (it) => {
     );
   }
 
+  for (const [what, headers] of [
+    ['another protocol', 'connection: upgrade\r\nupgrade: h2c\r\n'],
+    ['another protocol, but not which', ''],
+  ] as const) {
+    it(
+      `${what}: says so, and asks again`,
+      on(
+        async (double) => {
+          const answer: Answer = (response) =>
+            void response.socket?.write(`HTTP/1.1 101 Switching Protocols\r\n${headers}\r\n`);
+          double.nextLists.push(answer);
+          double.nextWatches.push(answer);
+        },
+        async ({ rate, errors }) => {
+          assert.is(rate.get(), 20);
+          assert.equal(errors.length, 2);
+          for (const error of errors)
+            assert.match(error, /answered with another protocol \(101\), .*check server and proxy-url/);
+        },
+      ),
+    );
+  }
+
   it(
     'takes null for a list of nothing, as a server in Go may write it',
     on(
