@@ -26,6 +26,11 @@ export interface Access {
   readonly isNobody: boolean;
 }
 
+/**
+ * How long what an exec plugin has printed for a kubeconfig is used after failures that do not speak against it, in
+ * milliseconds: it may take a second of the processor's time, and while a server is away attempts are not much further apart.
+ */
+const REMEMBERED_MS = 60_000;
 const TLS_OPTIONS = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'servername', 'rejectUnauthorized'] as const;
 
 /**
@@ -36,7 +41,9 @@ const TLS_OPTIONS = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'servername', 're
  */
 export class Gate {
   readonly #spec: KubeConfigSpec;
+  readonly #rememberedMs: number;
   #config: KubeConfigLike | undefined;
+  #readAt = performance.now();
   /** Stands in for the configuration while that says the same, once the credentials that it remembers were no good. */
   #standIn: KubeConfigLike | undefined;
   /** Is what the configuration said then. */
@@ -46,8 +53,9 @@ export class Gate {
   #agent: Agent | undefined;
   #agentKey: string | undefined;
 
-  constructor(spec: KubeConfigSpec, config: KubeConfigLike) {
+  constructor(spec: KubeConfigSpec, config: KubeConfigLike, rememberedMs: number = REMEMBERED_MS) {
     this.#spec = spec;
+    this.#rememberedMs = rememberedMs;
     this.#config = config;
   }
 
@@ -57,7 +65,7 @@ export class Gate {
    * @throws {SourceError} when that is impossible, with what to do; the signal's reason when it aborts.
    */
   async access(signal: AbortSignal): Promise<Access> {
-    const config = (this.#config ??= await loadKubeConfig(this.#spec, signal));
+    const config = this.#config ?? this.#take(await loadKubeConfig(this.#spec, signal));
     const asking = whoAsks(config);
     this.#waitsFor = whatThinks(config.getCurrentUser());
     if (this.#isRefused) {
@@ -89,10 +97,9 @@ export class Gate {
     return this.#waitsFor;
   }
 
-  /** Takes a configuration that was read anew, and says the same. */
+  /** Takes a configuration that was read anew, and says the same, unless what the one here remembers may still be good. */
   renew(config: KubeConfigLike): void {
-    if (config !== this.#config) this.#standIn = undefined;
-    this.#config = config;
+    if (!this.#config || performance.now() - this.#readAt > this.#rememberedMs) this.#take(config);
   }
 
   /** Says that the credentials were no good: the next access reads the configuration anew, or asks it for others. */
@@ -104,6 +111,12 @@ export class Gate {
   /** Ends all connections. */
   disconnect(): void {
     this.#agent?.destroy();
+  }
+
+  #take(config: KubeConfigLike): KubeConfigLike {
+    this.#config = config;
+    this.#readAt = performance.now();
+    return config;
   }
 
   /** Asks for credentials; after a failure the next access asks anew, for client-node remembers also what is none. */

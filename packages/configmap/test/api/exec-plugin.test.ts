@@ -11,7 +11,7 @@ import { assert, describe, rejects } from '@flagz/test-runner';
 import { credentialsOf } from '../../src/api/credentials.ts';
 import { withoutCredentials } from '../../src/api/kube-config.ts';
 import { type TempDir, tempDir } from '../temp-dir.ts';
-import { Double, openWatch } from './double.ts';
+import { type Answer, Double, openWatch } from './double.ts';
 
 /** Nothing listens there. */
 const server = 'https://127.0.0.1:1';
@@ -91,6 +91,52 @@ describe('an exec plugin', (it) => {
     assert.is(await outcome(['sh', '-c', 'exit 3']), `${said} it failed without a word; run it by hand`);
     assert.is(await outcome(['sh', '-c', 'echo t0psecret']), `${said} it printed what is not JSON; run it by hand`);
     assert.match(await outcome(['/nowhere/plugin']), /the exec plugin "\/nowhere\/plugin" gave no .*ENOENT/);
+  });
+});
+
+describe('an exec plugin of a kubeconfig', (it) => {
+  it('is asked once while the server is away, once more when its token is unknown, and when the file says something else', async () => {
+    using dir = tempDir();
+    const [script, credential, runs] = [dir.join('plugin'), dir.join('credential'), dir.join('runs')];
+    writeFileSync(script, `echo x >> ${runs}; cat ${credential}`);
+    const double = await Double.start();
+    const flags = new FlagSet('shop');
+    const asked = (): number => readFileSync(runs, 'utf8').split('x').length - 1;
+    const give = (token: string): void => {
+      const status = { token, expirationTimestamp: '2099-01-01T00:00:00Z' };
+      const apiVersion = 'client.authentication.k8s.io/v1';
+      writeFileSync(credential, JSON.stringify({ apiVersion, kind: 'ExecCredential', status }));
+    };
+    try {
+      give('one');
+      Object.assign(double, { token: 'one', data: { rate: '20' } });
+      const gone: Answer = (response) => void response.socket?.destroy();
+      const busy: Answer = (response) => void response.writeHead(503).end();
+      double.nextLists.push(gone, busy, gone, busy, gone);
+      const kubeConfig = double.kubeConfig({ token: '', exec: ['sh', script] });
+      const rate = flags.dynamic('rate', int, 10, 'A rate.');
+      let open: ServerResponse | undefined;
+      const lastsUntilCut: Answer = (response) => openWatch((open = response));
+      double.nextWatches.push(lastsUntilCut);
+      const source = configMapApiSource({ namespace: 'shop', name: 'flags', kubeConfig });
+      const watcher = await flags.watch(source, { backoff: { maxMs: 200 }, startTimeoutMs: 20_000 });
+      assert.equal([watcher.status.restarts >= 3, asked()], [true, 1]);
+
+      for (const [change, value, times] of [
+        [() => give('two'), 30, 2],
+        [() => void double.kubeConfig({ token: '', exec: ['sh', script, 'again'] }), 40, 3],
+      ] as const) {
+        change();
+        Object.assign(double, { token: 'two', data: { rate: String(value) } });
+        double.nextWatches.push(lastsUntilCut);
+        open?.destroy();
+        await eventually(() => rate.get() === value && watcher.state === 'live', { withinMs: 15_000 });
+        assert.is(asked(), times);
+      }
+    } finally {
+      for (const watcher of flags.watchers) await watcher.stop();
+      await double.close();
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
 import { assert, describe, rejects } from '@flagz/test-runner';
+import { kubeconfigText } from '@flagz/testbed';
 import { Gate } from '../../src/api/access.ts';
 import { loadKubeConfig } from '../../src/api/kube-config.ts';
 import { tempDir } from '../temp-dir.ts';
@@ -30,13 +31,23 @@ describe('Gate.access()', (it) => {
     assert.is(await shownBy(gate), 'Bearer two');
   });
 
-  it('lets nothing stand in for a KubeConfig that is renewed by another one', async () => {
-    const [first, second] = [configOf({ exec: pluginFor('one') }), configOf({ exec: pluginFor('one') })];
-    const gate = await refusedGate(first);
-    assert.is(await shownBy(gate), 'Bearer one');
-    Object.assign(first.getCurrentUser() ?? {}, { exec: pluginFor('two') });
-    gate.renew(second);
-    assert.is(await shownBy(gate), 'Bearer one');
+  it('uses what an exec plugin of a file has printed for a while after failures, then asks it again', async () => {
+    for (const [rememberedMs, shown] of [
+      [60_000, 'Bearer one'],
+      [-1, 'Bearer two'],
+    ] as const) {
+      using temp = tempDir();
+      const [kubeConfig, printed] = [temp.join('kubeconfig'), temp.join('credential.json')];
+      writeFileSync(kubeConfig, kubeconfigText({ server: cluster.server, exec: ['cat', printed] }));
+      const spec = { kubeConfig, context: undefined };
+      const gate = new Gate(spec, await loadKubeConfig(spec, signal), rememberedMs);
+      for (const token of ['one', 'two']) {
+        writeFileSync(printed, credentialOf({ token, expirationTimestamp: '2100-01-01T00:00:00Z' }));
+        gate.renew(await loadKubeConfig(spec, signal));
+        await gate.access(signal);
+      }
+      assert.is(await shownBy(gate), shown);
+    }
   });
 
   for (const printed of ['{}', '{"kind":"ExecCredential"}', '{"kind":"ExecCredential","status":{}}', '1', '[]']) {
