@@ -32,7 +32,9 @@ const ORIGINS: Readonly<Record<string, (temp: TempDir) => Origin>> = {
     return {
       user: { exec: { apiVersion, command: 'cat', args: [printed], interactiveMode: 'Never' } },
       write({ certificate, key }) {
-        const status = { clientCertificateData: certificate, clientKeyData: key };
+        // An expired credential is asked for at each connect.
+        const expirationTimestamp = '2001-01-01T00:00:00Z';
+        const status = { clientCertificateData: certificate, clientKeyData: key, expirationTimestamp };
         writeFileSync(printed, JSON.stringify({ apiVersion, kind: 'ExecCredential', status }));
       },
     };
